@@ -1,0 +1,69 @@
+// Every limit of the system: its name, its unit, and why it is what it is. Limits are checked where
+// input enters, and refused with the name of the field and the limit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tidewaiter::limits {
+
+// Decimal: |coefficient| < 10^27 leaves 128-bit sums of ten thousand million such numbers exact.
+inline constexpr int kMaxCoefficientDigits = 27;
+// Decimal: digits after the point. Enough for unit values; keeps every rescaling inside 128 bits.
+inline constexpr int kMaxScale = 18;
+// Printed step of a value is 10^e with -kMaxScale <= e <= kMaxStepExponent.
+inline constexpr int kMaxStepExponent = 18;
+
+// Months are 1600-01 .. 2999-12: the calendar in which trade statistics have been kept, and then some.
+inline constexpr int kMinYear = 1600;
+inline constexpr int kMaxYear = 2999;
+// Longest published run of months: a century.
+inline constexpr int kMaxPeriodMonths = 1200;
+
+// SDMX identifiers.
+inline constexpr std::size_t kMaxCodeBytes = 64;
+inline constexpr std::size_t kMaxDimensions = 16;
+// A selector lists at most this many codes over all its places.
+inline constexpr std::size_t kMaxSelectorCodes = 4096;
+inline constexpr std::size_t kMaxSelectorsPerRequest = 64;
+
+// Free text.
+inline constexpr std::size_t kMaxReleaseIdBytes = 256;
+inline constexpr std::size_t kMaxTitleBytes = 1024;
+inline constexpr std::size_t kMaxSourceBytes = 2048;
+inline constexpr std::size_t kMaxNoteBytes = 4096;
+inline constexpr std::size_t kMaxDescriptionBytes = 4096;
+
+// A release. Sections are few by nature; observations are bounded so that counts fit 32 bits everywhere.
+inline constexpr std::size_t kMaxSectionsPerRelease = 64;
+inline constexpr std::uint64_t kMaxObservationsPerRelease = 1'000'000'000;
+// A unary push is held in memory; anything larger is uploaded in chunks.
+inline constexpr std::size_t kMaxUnaryObservations = 100'000;
+// One chunk of an upload, and one block of a streamed answer.
+inline constexpr std::size_t kMaxChunkObservations = 65'536;
+inline constexpr std::size_t kMaxMessageBytes = 4u << 20;
+// One log record of observations stays near this size.
+inline constexpr std::size_t kLogChunkBytes = 256u << 10;
+// Encoded bytes that one upload may hold in memory before it spills them to sorted tables.
+inline constexpr std::size_t kUploadBufferBytes = 32u << 20;
+inline constexpr int kMaxConcurrentUploads = 4;
+
+// Errors: field violations reported at once.
+inline constexpr std::size_t kMaxFieldViolations = 100;
+
+// A release published further in the future than this is refused: clocks differ, calendars do not.
+inline constexpr std::int64_t kFutureToleranceMicros = 24LL * 3600 * 1'000'000;
+
+// Pages.
+inline constexpr std::size_t kDefaultPageSize = 1000;
+inline constexpr std::size_t kMaxPageSize = 100'000;
+// Series named in one read call.
+inline constexpr std::size_t kMaxSeriesPerCall = 10'000;
+
+// Sequences and log positions are dense and held in memory tables of some 28 bytes an entry.
+inline constexpr std::uint64_t kMaxSequence = 0xFFFF'FFFE;
+
+// Subscribers of one daemon.
+inline constexpr int kMaxSubscribers = 10'000;
+
+}  // namespace tidewaiter::limits
