@@ -1,0 +1,77 @@
+// Reading at a vintage: from a request's words to cells, series by series.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "domain/period.h"
+#include "domain/selector.h"
+#include "domain/series_fold.h"
+#include "domain/statement.h"
+#include "domain/vintage.h"
+#include "storage/store.h"
+
+namespace tidewaiter::engine {
+
+struct VintageInput {
+  std::optional<Instant> as_of;                 // at most one of the two
+  std::optional<absl::CivilDay> as_of_date;     // that day included, in the dataset's zone
+  std::optional<Sequence> sequence;             // none: head
+};
+
+struct ReadInput {
+  std::string dataset;
+  std::vector<std::string> keys;  // SDMX selectors; none: everything
+  VintageInput vintage;
+  PeriodRange periods;
+};
+
+// A read, resolved: a fixed vintage and the series in order. A cursor: memory does not grow with the answer.
+// Not thread-safe. Created by Queries::Open; must not outlive the store.
+class SeriesReader {
+ public:
+  const Vintage& vintage() const { return vintage_; }
+  const DatasetDefinition& dataset() const { return dataset_.definition; }
+  // Moves to the next series (key order) that matches; false at the end.
+  absl::StatusOr<bool> Next();
+  const storage::SeriesEntry& series() const { return current_; }
+  // Cells of the current series; may be empty. Valid until the next call.
+  absl::StatusOr<const std::vector<CellState>*> Cells();
+  absl::StatusOr<std::vector<HistoryEntry>> History(HistoryType type, int n);
+
+ private:
+  friend class Queries;
+  absl::Status Fill();
+  const storage::Store* store_ = nullptr;
+  storage::DatasetInfo dataset_;
+  Vintage vintage_;
+  PeriodRange periods_;
+  std::vector<Selector> selectors_;
+  bool singles_only_ = false;                     // every selector names one series: batch_ holds them all
+  std::vector<storage::SeriesEntry> batch_;       // the next series, listed in pages
+  std::size_t position_ = 0;
+  std::string after_;
+  bool exhausted_ = false;
+  storage::SeriesEntry current_;
+  SeriesFold fold_;
+};
+
+// Thread-safe; calls block.
+class Queries {
+ public:
+  explicit Queries(const storage::Store* store) : store_(store) {}
+  // Errors: kDatasetNotFound; kSeriesNotFound for a selector that names one series that does not exist (metadata
+  // "series"); field violations "keys[i]", "vintage.as_of_date", "vintage.sequence" (beyond the head: kSequenceAhead),
+  // "periods.from". Starts after the key `after` ("" from the start).
+  absl::StatusOr<SeriesReader> Open(const ReadInput& input, std::string_view after = "") const;
+  absl::StatusOr<Vintage> Resolve(const VintageInput& input, const DatasetDefinition& dataset) const;
+
+ private:
+  const storage::Store* const store_;
+};
+
+}  // namespace tidewaiter::engine
