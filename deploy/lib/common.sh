@@ -1,0 +1,68 @@
+# Sourced by the scripts of deploy/: where things are, how to say what happens, how to install and build.
+# shellcheck shell=bash
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=${TIDEWAITER_BUILD:-$ROOT/build/release}
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# Packages of Debian 12 that the build, the programs and the tests need.
+BUILD_PACKAGES=(g++ cmake ninja-build pkg-config lld libgrpc++-dev protobuf-compiler-grpc protobuf-compiler
+  libprotobuf-dev grpc-proto libabsl-dev librocksdb-dev libssl-dev libxxhash-dev libcli11-dev libspdlog-dev
+  prometheus-cpp-dev libboost-dev libutf8proc-dev)
+TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-grpcio python3-protobuf)
+BENCH_PACKAGES=(libbenchmark-dev)
+
+missing_packages() {
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf '%s\n' "$package"
+  done
+}
+
+# install_packages PACKAGE...: installs those that are missing, asking nothing.
+install_packages() {
+  command -v apt-get >/dev/null || fail "this script installs Debian packages and found no apt-get; on another system" \
+    "install the equivalents of: $*"
+  local missing as_root=()
+  mapfile -t missing < <(missing_packages "$@")
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null && sudo -n true 2>/dev/null ||
+      fail "packages are missing and installing them needs root; run: sudo apt-get install ${missing[*]}"
+    as_root=(sudo -n)
+  fi
+  local log
+  log=$(mktemp)
+  "${as_root[@]}" apt-get update >"$log" 2>&1 ||
+    { tail -5 "$log" >&2; fail "apt-get update failed (see above); check the network and /etc/apt/sources.list"; }
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" \
+    >"$log" 2>&1 </dev/null ||
+    { tail -15 "$log" >&2; fail "apt-get install failed (see above); this project needs Debian 12 or newer"; }
+  rm -f "$log"
+}
+
+# build TARGET...: configures once and builds; ninja shows progress on a terminal, and a line a minute elsewhere.
+build() {
+  if [ ! -f "$BUILD/build.ninja" ]; then
+    say "Configuring in $BUILD"
+    local log
+    log=$(mktemp)
+    cmake -S "$ROOT" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release ${CMAKE_ARGS:-} >"$log" 2>&1 ||
+      { tail -30 "$log" >&2; fail "cmake could not configure (see above); remove $BUILD to start afresh"; }
+    rm -f "$log"
+  fi
+  say "Building ${*:-everything} (several minutes the first time, seconds after that)"
+  if [ -t 1 ]; then
+    ninja -C "$BUILD" "$@" || fail "the build failed (see above)"
+  else
+    NINJA_STATUS='[%f/%t %es] ' ninja -C "$BUILD" "$@" | awk '
+      /^\[/ { last = $0; now = systime(); if (now - shown >= 15) { print; fflush(); shown = now } next }
+      { print; fflush() }
+      END { if (last != "") print last }' >&2
+    [ "${PIPESTATUS[0]}" -eq 0 ] || fail "the build failed (see above)"
+  fi
+}
