@@ -54,7 +54,8 @@ class Datum {
   constexpr Datum(const Decimal& value, int step_exponent)
       : value_(value), step_exponent_(static_cast<std::int8_t>(step_exponent)), absence_(0) {}
   explicit constexpr Datum(Absence absence) : absence_(static_cast<std::uint8_t>(absence)) {}
-  Decimal value_;
+  // The attribute lets the two bytes below lie in the padding of the Decimal: 32 bytes instead of 48.
+  [[no_unique_address]] Decimal value_;
   std::int8_t step_exponent_ = 0;
   std::uint8_t absence_ = static_cast<std::uint8_t>(Absence::kMissing);
 };

@@ -105,6 +105,7 @@ class CanonicalWriter {
   void Finish();  // flushes; writes the counts
 
  private:
+  void EndSection();  // if one is open
   void Flush();
   Sink sink_;
   std::string buffer_;
