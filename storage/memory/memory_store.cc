@@ -210,6 +210,9 @@ absl::Status MemoryUpload::DoBeginSection(const SectionHeader& header) {
   // Whether it lists cells is known at its end.
   TW_RETURN_IF_ERROR(Validate(header, dataset_, /*lists_cells=*/true));
   sections_.push_back({header, dataset.version, 0});
+  // As Release::Create does: one form of "everything", one digest.
+  std::optional<Scope>& scope = sections_.back().header.scope;
+  if (scope && scope->selector.selects_all()) scope->selector = Selector();
   return absl::OkStatus();
 }
 
@@ -228,7 +231,10 @@ absl::Status MemoryUpload::DoAdd(std::string_view series_key, std::span<const St
     const StatedCell& cell = cells[i];
     Observation o{
         *key, cell.period, cell.datum, cell.attributes, std::string(cell.source), std::string(cell.note)};
-    if (section.header.action == Action::kDelete) o.datum = Datum::Absent(Absence::kWithdrawn);
+    if (section.header.action == Action::kDelete) {
+      o.datum = Datum::Absent(Absence::kWithdrawn);
+      o.attributes = Attributes{};
+    }
     if (absl::Status status = Validate(o, dataset_); !status.ok()) {
       const bool of_series = DetailsOf(status).violations.empty() ||
                              DetailsOf(status).violations.front().field.rfind("series", 0) == 0;
