@@ -23,6 +23,7 @@
 #include "domain/release.h"
 #include "domain/selector.h"
 #include "domain/series_fold.h"
+#include "domain/stated_cell.h"
 #include "domain/statement.h"
 #include "domain/vintage.h"
 
@@ -87,14 +88,7 @@ struct PushOutcome {
   std::string twin;
 };
 
-// One cell as a release states it; the texts live as long as whatever handed it out.
-struct StatedCell {
-  Period period;
-  Datum datum;
-  Attributes attributes;
-  std::string_view source;
-  std::string_view note;
-};
+using tidewaiter::StatedCell;
 
 // A release as it is uploaded, section by section, its observations in canonical order (series key code by code,
 // then period). Holds at most limits::kUploadBufferBytes. Nothing of it is visible before Commit() returns OK;
