@@ -8,16 +8,21 @@ namespace {
 // Steps to walk from the last cell before halving what is left: a release mostly states neighbours.
 constexpr std::size_t kWalk = 4;
 
-bool Before(const CellState& cell, Period period) { return cell.period < period; }
+// Orders cells, and what is remembered of them, against a period.
+constexpr auto kEarlier = [](const auto& cell, Period period) { return cell.period < period; };
+
+bool IsWithdrawn(const Datum& datum) { return !datum.has_value() && datum.absence() == Absence::kWithdrawn; }
 
 }  // namespace
 
 void SeriesFold::Clear() {
   cells_.clear();
+  before_.clear();
   hint_ = 0;
 }
 
 void SeriesFold::Begin(Instant published_at, Sequence sequence) {
+  if (sequence != sequence_) before_.clear();
   published_at_ = published_at;
   sequence_ = sequence;
 }
@@ -33,12 +38,12 @@ std::size_t SeriesFold::Find(Period period) {
   auto at = begin + static_cast<std::ptrdiff_t>(std::min(hint_, cells_.size() - 1));
   if (at->period < period) {
     // The last cell is not before `period`, so the walk ends inside.
-    for (std::size_t steps = 0; steps < kWalk && Before(*at, period); ++steps) ++at;
-    if (Before(*at, period)) at = std::lower_bound(at, end, period, Before);
+    for (std::size_t steps = 0; steps < kWalk && kEarlier(*at, period); ++steps) ++at;
+    if (kEarlier(*at, period)) at = std::lower_bound(at, end, period, kEarlier);
   } else {
     std::size_t steps = 0;
-    for (; steps < kWalk && at != begin && !Before(at[-1], period); ++steps) --at;
-    if (at != begin && !Before(at[-1], period)) at = std::lower_bound(begin, at, period, Before);
+    for (; steps < kWalk && at != begin && !kEarlier(at[-1], period); ++steps) --at;
+    if (at != begin && !kEarlier(at[-1], period)) at = std::lower_bound(begin, at, period, kEarlier);
   }
   return hint_ = static_cast<std::size_t>(at - begin);
 }
@@ -50,9 +55,35 @@ void SeriesFold::State(Period period, const Datum& datum, Attributes attributes,
     cells_.insert(cells_.begin() + static_cast<std::ptrdiff_t>(at), statement);
     return;
   }
-  // value_since concerns the value only: a new status on the same number does not make it younger.
-  if (SameValue(cells_[at].datum, datum)) statement.value_since = cells_[at].value_since;
-  cells_[at] = statement;
+  CellState& cell = cells_[at];
+  statement.value_since = Since(cell, datum);
+  if (IsWithdrawn(cell.datum)) Remember(cell);
+  cell = statement;
+}
+
+// value_since concerns the value only: a new status on the same number does not make it younger.
+Instant SeriesFold::Since(const CellState& cell, const Datum& datum) const {
+  if (const Before* before = Remembered(cell)) {
+    return SameValue(before->datum, datum) ? before->value_since : published_at_;
+  }
+  return SameValue(cell.datum, datum) ? cell.value_since : published_at_;
+}
+
+// Only what the release under way withdraws, and what was withdrawn before it: nothing else can come back.
+//
+//   before it       6.0 since r1                 WITHDRAWN since r1
+//   it says         scope, then State(6.0)       State(7.0), then in a later section scope
+//   =>              6.0 since r1                 WITHDRAWN since r1
+void SeriesFold::Remember(const CellState& cell) {
+  if (cell.sequence == sequence_) return;  // its own doing
+  const auto at = std::lower_bound(before_.begin(), before_.end(), cell.period, kEarlier);
+  before_.insert(at, Before{cell.period, cell.datum, cell.value_since});
+}
+
+const SeriesFold::Before* SeriesFold::Remembered(const CellState& cell) const {
+  if (before_.empty() || cell.sequence != sequence_) return nullptr;
+  const auto at = std::lower_bound(before_.begin(), before_.end(), cell.period, kEarlier);
+  return at != before_.end() && at->period == cell.period ? &*at : nullptr;
 }
 
 void SeriesFold::Withdraw(const PeriodRange& range) {
@@ -64,7 +95,8 @@ void SeriesFold::Withdraw(const PeriodRange& range) {
     CellState& cell = cells_[i];
     if (range.to && cell.period.start() > *range.to) break;
     if (!range.Contains(cell.period)) continue;
-    const Instant since = SameValue(cell.datum, withdrawn) ? cell.value_since : published_at_;
+    const Instant since = Since(cell, withdrawn);
+    Remember(cell);
     cell = CellState{cell.period, withdrawn, Attributes{}, 0, 0, sequence_, published_at_, since};
   }
 }
