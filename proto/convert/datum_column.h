@@ -1,0 +1,32 @@
+// Columns of data: v1::DatumColumn.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "domain/observation.h"
+#include "tidewaiter/v1/observation.pb.h"
+
+namespace tidewaiter::convert {
+
+// Writes data to a column, one after the other; optional columns appear when first needed. Does not own the
+// column.
+class DatumColumnWriter {
+ public:
+  explicit DatumColumnWriter(v1::DatumColumn* column) : column_(column) {}
+  void Add(const Datum& datum);
+  std::size_t size() const { return size_; }
+
+ private:
+  void AddSlow(const Datum& datum);
+  v1::DatumColumn* column_;
+  std::size_t size_ = 0;
+  bool has_scale_ = false;  // the scale of the first number has been taken
+};
+
+// Appends `count` data to `out`. Errors: a column of another length, a number out of range, a step that does
+// not fit; fields named as in the message, "coefficients[17]"; the first of each kind.
+absl::Status DecodeDatumColumn(const v1::DatumColumn& column, std::size_t count, std::vector<Datum>* out);
+
+}  // namespace tidewaiter::convert
