@@ -1,13 +1,13 @@
 // Reading at a vintage: from a request's words to cells, series by series.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "daemon/engine/series_listing.h"
 #include "domain/period.h"
 #include "domain/selector.h"
 #include "domain/series_fold.h"
@@ -18,14 +18,16 @@
 namespace tidewaiter::engine {
 
 struct VintageInput {
-  std::optional<Instant> as_of;                 // at most one of the two
-  std::optional<absl::CivilDay> as_of_date;     // that day included, in the dataset's zone
-  std::optional<Sequence> sequence;             // none: head
+  std::optional<Instant> as_of;              // at most one of the two
+  std::optional<absl::CivilDay> as_of_date;  // that day included, in the dataset's zone
+  std::optional<Sequence> sequence;          // none: head
 };
 
 struct ReadInput {
   std::string dataset;
-  std::vector<std::string> keys;  // SDMX selectors; none: everything
+  // SDMX selectors, whose union is read; none: everything. At most limits::kMaxSeriesPerCall, of which at
+  // most limits::kMaxSelectorsPerRequest may match more than one series.
+  std::vector<std::string> keys;
   VintageInput vintage;
   PeriodRange periods;
 };
@@ -41,21 +43,16 @@ class SeriesReader {
   const storage::SeriesEntry& series() const { return current_; }
   // Cells of the current series; may be empty. Valid until the next call.
   absl::StatusOr<const std::vector<CellState>*> Cells();
+  // REQUIRES: n >= 1 with kNth.
   absl::StatusOr<std::vector<HistoryEntry>> History(HistoryType type, int n);
 
  private:
   friend class Queries;
-  absl::Status Fill();
   const storage::Store* store_ = nullptr;
   storage::DatasetInfo dataset_;
   Vintage vintage_;
   PeriodRange periods_;
-  std::vector<Selector> selectors_;
-  bool singles_only_ = false;                     // every selector names one series: batch_ holds them all
-  std::vector<storage::SeriesEntry> batch_;       // the next series, listed in pages
-  std::size_t position_ = 0;
-  std::string after_;
-  bool exhausted_ = false;
+  SeriesListing listing_;
   storage::SeriesEntry current_;
   SeriesFold fold_;
 };
@@ -64,13 +61,18 @@ class SeriesReader {
 class Queries {
  public:
   explicit Queries(const storage::Store* store) : store_(store) {}
-  // Errors: kDatasetNotFound; kSeriesNotFound for a selector that names one series that does not exist (metadata
-  // "series"); field violations "keys[i]", "vintage.as_of_date", "vintage.sequence" (beyond the head: kSequenceAhead),
-  // "periods.from". Starts after the key `after` ("" from the start).
+  // Errors: kDatasetNotFound; kSeriesNotFound for a selector that names one series that does not exist
+  // (metadata "series"); field violations "keys[i]", "vintage.as_of_date", "periods.from"; "vintage.sequence"
+  // beyond the head: OUT_OF_RANGE kSequenceAhead, metadata "asked" and "head". Starts after the key `after`
+  // ("" from the start).
   absl::StatusOr<SeriesReader> Open(const ReadInput& input, std::string_view after = "") const;
   absl::StatusOr<Vintage> Resolve(const VintageInput& input, const DatasetDefinition& dataset) const;
 
  private:
+  absl::StatusOr<std::vector<Selector>> ParseKeys(const std::vector<std::string>& keys,
+                                                  const DatasetDefinition& dataset) const;
+  absl::StatusOr<std::vector<storage::SeriesEntry>> FindAll(const ReadInput& input,
+                                                            const std::vector<Selector>& selectors) const;
   const storage::Store* const store_;
 };
 
