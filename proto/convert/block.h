@@ -47,6 +47,7 @@ struct DecodedBlock {
 
 enum class BlockUse {
   kStatements,  // what a feeder states: the columns for output are not looked at
+  kCells,       // what a feeder deletes: as kStatements, and the data may be left out (then WITHDRAWN)
   kAnswer,      // what the daemon answers: releases and value ages are decoded too
 };
 

@@ -16,6 +16,8 @@ class DatumColumnWriter {
  public:
   explicit DatumColumnWriter(v1::DatumColumn* column) : column_(column) {}
   void Add(const Datum& datum);
+  // A datum that says nothing, in the cheapest way.
+  void AddFiller();
   std::size_t size() const { return size_; }
 
  private:

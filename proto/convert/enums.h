@@ -29,10 +29,11 @@ v1::HistoryType ToWire(HistoryType type);
 absl::StatusOr<HistoryType> FromWire(v1::HistoryType type);
 
 v1::Absence ToWire(Absence absence);
-// REQUIRES nothing; UNSPECIFIED is an error here: "there is a number" is the caller's case.
+// UNSPECIFIED is an error here: that there is a number is for the caller to see.
 absl::StatusOr<Absence> FromWire(v1::Absence absence);
 
 v1::ChangeClass ToWire(ChangeClass change);
+absl::StatusOr<ChangeClass> FromWire(v1::ChangeClass change);
 v1::Change ToWire(const Change& change);
 absl::StatusOr<Change> FromWire(const v1::Change& change);
 

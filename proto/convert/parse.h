@@ -16,7 +16,7 @@ struct ParseLimits {
   std::size_t texts;     // strings, at all depths, and fields that the schema does not know
 };
 // For requests that carry no observations.
-inline constexpr ParseLimits kSmallRequest = {1'000, 20'000};
+inline constexpr ParseLimits kSmallRequest = {.messages = 1'000, .texts = 25'000};
 
 // Counts before it parses. Errors: INVALID_ARGUMENT for bytes that are no such message, kLimitExceeded.
 absl::Status ParseBounded(std::string_view bytes, const ParseLimits& limits,

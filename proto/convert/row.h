@@ -17,8 +17,9 @@ namespace tidewaiter::convert {
 
 // A statement as a row; the output-only fields stay empty.
 v1::Observation ToWire(const Observation& observation);
-// Every violation at once, fields named as in the message. Output-only fields are not looked at.
-absl::StatusOr<Observation> FromWire(const v1::Observation& row);
+// Every violation at once, fields named as in the message. Output-only fields are not looked at. With
+// `data_optional` (a section that deletes) a row may name its cell only, and is WITHDRAWN.
+absl::StatusOr<Observation> FromWire(const v1::Observation& row, bool data_optional = false);
 
 // A cell of an answer, into `row`. `series` is its key.
 absl::Status FillRow(std::string_view series, const CellState& cell, const Lookup& lookup, bool omit_texts,
