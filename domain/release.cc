@@ -266,8 +266,10 @@ Duplicates FindDuplicates(const std::vector<Release::Section>& sections) {
 }
 
 void Sort(std::vector<Release::Section>& sections, std::uint32_t index) {
-  const std::vector<Place> places = InOrder(sections, {index});
   std::vector<Observation>& observations = sections[index].observations;
+  const auto before = [](const Observation& a, const Observation& b) { return CompareCells(a, b) < 0; };
+  if (std::is_sorted(observations.begin(), observations.end(), before)) return;
+  const std::vector<Place> places = InOrder(sections, {index});
   std::vector<Observation> sorted;
   sorted.reserve(observations.size());
   for (const Place& place : places) sorted.push_back(std::move(observations[place.observation]));
