@@ -1,0 +1,168 @@
+// What goes to the daemon and what comes back, in the words of the domain.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "domain/change.h"
+#include "domain/dataset.h"
+#include "domain/instant.h"
+#include "domain/observation.h"
+#include "domain/period.h"
+#include "domain/release.h"
+#include "domain/statement.h"
+#include "domain/vintage.h"
+
+namespace tidewaiter::client {
+
+// What is said about a release that is to be pushed.
+struct ReleaseDraft {
+  std::string agency;      // empty: the publisher of the first section's dataset
+  std::string release_id;  // unique within the agency
+  // Exactly one of the two. A day ends in the dataset's time zone.
+  std::optional<Instant> published_at;
+  std::optional<absl::CivilDay> published_on;
+  std::string stage;
+  ReleaseKind kind = ReleaseKind::kRegular;
+  std::string title;
+};
+
+// What stands in the log under one sequence: a release, or the retraction of one.
+struct ReleaseInfo {
+  struct Section {
+    SectionHeader header;
+    std::uint64_t observations = 0;
+    std::uint32_t dataset_version = 1;
+  };
+  Sequence sequence = 0;  // 0: of a dry run
+  ReleaseHeader header;
+  std::vector<Section> sections;
+  std::string digest;  // SHA-256, lower-case hex
+  std::string chain;   // SHA-256, lower-case hex
+  Instant accepted_at;
+  Sequence retracts = 0;      // not 0: the retraction of that sequence; header.title is the reason
+  Sequence retracted_by = 0;  // not 0: retracted by that sequence
+  std::uint64_t observations = 0;
+};
+
+struct PushResult {
+  ReleaseInfo release;
+  bool replayed = false;  // this very release had been accepted before
+  std::string twin;       // "agency/release_id" of an earlier release of equal content, or empty
+};
+
+// A cell as an answer gives it.
+struct Cell {
+  Period period;
+  Datum datum;
+  Attributes attributes;
+  std::string source;
+  std::string note;
+  Sequence sequence = 0;  // of the release that made the statement
+  PublishedAt published_at;
+  Instant value_since;  // published_at of the first of the unbroken run of equal values
+};
+
+// Cells of one series, periods ascending.
+struct SeriesCells {
+  std::string series;  // SDMX key
+  std::vector<Cell> cells;
+};
+
+// A cell, and what a release did to it.
+struct ChangedCell {
+  std::string series;
+  Cell cell;
+  Change change;
+  std::optional<Datum> before;  // none: nothing was held
+};
+
+// The changes of a release in one dataset, or some of them, in canonical order.
+struct DatasetChanges {
+  std::string dataset;
+  std::vector<ChangedCell> cells;
+};
+
+// A vintage as it is asked for. Everything unset: everything known now.
+struct VintageQuery {
+  std::optional<Instant> as_of;            // at most one of the two
+  std::optional<absl::CivilDay> as_of_day;  // that day included, in the dataset's time zone
+  std::optional<Sequence> sequence;        // none: the head
+};
+
+struct ReadQuery {
+  std::string dataset;
+  std::vector<std::string> keys;  // SDMX selectors; none: every series
+  VintageQuery vintage;
+  PeriodRange periods;
+  bool omit_texts = false;  // leave out source and note
+};
+
+struct ReadPage {
+  Vintage vintage;  // at which it was read
+  std::vector<SeriesCells> series;
+  std::string next_page_token;  // empty on the last page
+};
+
+struct HistoryQuery {
+  std::string dataset;
+  std::vector<std::string> keys;
+  VintageQuery vintage;
+  PeriodRange periods;
+  HistoryType type = HistoryType::kAll;
+  int n = 1;  // with kNth
+};
+
+// One statement in the history of a cell; cell.published_at is the start of its validity.
+struct HistoryLine {
+  std::string series;
+  Cell cell;
+  std::optional<PublishedAt> published_to;  // none: it stands
+  Change vintage_change;
+  Change event_change;
+};
+
+struct DatasetInfo {
+  DatasetDefinition definition;
+  std::uint32_t version = 0;
+};
+
+struct SeriesInfo {
+  std::string key;
+  std::string unit;  // "USD BN"
+};
+
+struct SeriesPage {
+  std::vector<SeriesInfo> series;
+  std::string next_page_token;  // empty on the last page
+};
+
+struct ReleasePage {
+  std::vector<ReleaseInfo> releases;
+  Sequence next_after_sequence = 0;  // not 0: there may be more
+};
+
+struct StoreStatus {
+  std::string version;  // of the daemon
+  std::string log_id;
+  Sequence head = 0;
+  std::string resume_token;  // stands at the head
+  std::uint64_t datasets = 0;
+  std::uint64_t series = 0;
+  std::uint64_t observations = 0;
+  std::string directory;
+  std::uint32_t format_version = 0;
+  std::uint64_t disk_bytes = 0;
+  std::uint64_t free_disk_bytes = 0;
+  std::uint64_t reserve_bytes = 0;
+  bool accepting = false;
+  std::uint32_t subscribers = 0;
+  std::uint32_t uploads = 0;
+  Instant started_at;
+};
+
+}  // namespace tidewaiter::client
