@@ -1,0 +1,40 @@
+// The bytes of one part of a release: what the log keeps of its observations.
+//
+//   chunk  := series*
+//   series := varint(zigzag(id - id of the series before) * 2 + n) [varint(section)] cells
+//
+// n is 1, and the section follows, on the first series and wherever the section changes; cells are as in
+// cell_codec.h. Another form of chunk needs changes in this file only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "storage/store.h"
+
+namespace tidewaiter::storage {
+
+// Builds chunks one after the other. Not thread-safe.
+class ChunkBuilder {
+ public:
+  // `encoded_cells` is what EncodeCells made of `cells` cells.
+  void Add(std::uint32_t section, SeriesId series, std::string_view encoded_cells, std::size_t cells);
+  std::size_t size() const { return bytes_.size(); }
+  std::size_t cells() const { return cells_; }
+  bool empty() const { return bytes_.empty(); }
+  // Takes the chunk and begins the next.
+  std::string Take();
+
+ private:
+  std::string bytes_;
+  std::size_t cells_ = 0;
+  std::uint32_t section_ = 0;
+  std::uint32_t series_ = 0;
+};
+
+// Error: kCorruption.
+absl::StatusOr<ReleasePart> DecodeChunk(std::string_view chunk);
+
+}  // namespace tidewaiter::storage

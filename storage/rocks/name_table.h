@@ -1,0 +1,69 @@
+// The numbers of series and texts.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "domain/change.h"
+#include "storage/rocks/database.h"
+#include "storage/rocks/id_cache.h"
+#include "storage/rocks/records.h"
+
+namespace tidewaiter::storage {
+
+// Hands out numbers to series and texts, densely from 1. A new name is *pending* until a write carries it;
+// every commit carries all pending names, so that a name is durable no later than what uses it.
+// Self-synchronised.
+class NameTable {
+ public:
+  explicit NameTable(const Database* database);
+  absl::Status Load();
+
+  // The number of a series or text, a new one if need be. "" is text 0.
+  absl::StatusOr<std::uint32_t> InternSeries(std::uint32_t dataset, std::string_view series_key);
+  absl::StatusOr<TextId> InternText(std::string_view text);
+
+  // Of what has been written only. 0: none.
+  absl::StatusOr<std::uint32_t> FindSeries(std::uint32_t dataset, std::string_view series_key) const;
+  // The dataset and key of a number. NOT_FOUND kSeriesNotFound if it was never handed out.
+  absl::StatusOr<Name> SeriesName(std::uint32_t series) const;
+  absl::StatusOr<std::string> Text(TextId text) const;
+
+  std::size_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
+  // For the committing thread: what the next write is to carry, and that it was written.
+  std::vector<Name> TakePending();
+  void Written(const std::vector<Name>& names);
+  static void AppendCatalogueRecords(const Database& database, const std::vector<Name>& names,
+                                     rocksdb::WriteBatch* batch);
+
+  std::uint64_t series_count() const { return series_count_.load(std::memory_order_relaxed); }
+
+ private:
+  static std::string KeyOf(const Name& name);
+  absl::StatusOr<std::uint32_t> Intern(Name name);
+  absl::StatusOr<std::uint32_t> FindWritten(std::string_view key) const;
+  std::uint32_t FindPending(std::string_view key) const;
+  absl::StatusOr<std::uint32_t> LastId(char tag) const;
+
+  const Database* const database_;
+  mutable IdCache cache_;  // of written names
+  std::atomic<std::size_t> pending_bytes_{0};
+  std::atomic<std::uint64_t> series_count_{0};
+  // Taken alone, or under no other lock than the committer's turn.
+  mutable absl::Mutex mutex_;
+  std::vector<Name> pending_ ABSL_GUARDED_BY(mutex_);
+  // Pending, or carried by a write that is under way: by catalogue key.
+  absl::flat_hash_map<std::string, std::uint32_t> unwritten_ ABSL_GUARDED_BY(mutex_);
+  std::uint32_t last_series_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint32_t last_text_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace tidewaiter::storage

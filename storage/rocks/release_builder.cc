@@ -1,0 +1,103 @@
+#include "storage/rocks/release_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "domain/errors.h"
+#include "domain/limits.h"
+
+namespace tidewaiter::storage {
+
+ReleaseBuilder::ReleaseBuilder(const DatasetTable* datasets, NameTable* names, const ReleaseHeader& header,
+                               Instant accepted_at)
+    : datasets_(datasets), names_(names) {
+  release_.entry.header = header;
+  release_.entry.accepted_at = accepted_at;
+  digest_.Header(header);
+}
+
+absl::StatusOr<DatasetTable::Held> ReleaseBuilder::BeginSection(const SectionHeader& header) {
+  CloseBlock();
+  TW_ASSIGN_OR_RETURN(DatasetTable::Held dataset, datasets_->Find(header.dataset));
+  release_.entry.sections.push_back({header, dataset->info.version, 0});
+  release_.datasets.push_back(dataset->number);
+  digest_.BeginSection(header);
+  series_key_.clear();
+  series_ = 0;
+  return dataset;
+}
+
+absl::Status ReleaseBuilder::BeginSeries(std::string_view series_key) {
+  if (series_ != 0 && series_key == series_key_) return absl::OkStatus();
+  CloseBlock();
+  TW_ASSIGN_OR_RETURN(series_, names_->InternSeries(release_.datasets.back(), series_key));
+  series_key_ = series_key;
+  return absl::OkStatus();
+}
+
+absl::Status ReleaseBuilder::Add(Period period, const Datum& datum, Attributes attributes,
+                                 std::string_view source, std::string_view note) {
+  CodedCell cell{period, datum, attributes, 0, 0};
+  TW_ASSIGN_OR_RETURN(cell.source, Intern(source, &last_source_));
+  TW_ASSIGN_OR_RETURN(cell.note, Intern(note, &last_note_));
+  digest_.Add(series_key_, period, datum, attributes, source, note);
+  if (block_.size() == kMaxBlockCells) CloseBlock();
+  block_.push_back(cell);
+  ++release_.entry.sections.back().observations;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TextId> ReleaseBuilder::Intern(std::string_view text, LastText* last) {
+  if (text == last->text) return last->id;
+  TW_ASSIGN_OR_RETURN(const TextId id, names_->InternText(text));
+  last->text = text;
+  last->id = id;
+  return id;
+}
+
+void ReleaseBuilder::CloseBlock() {
+  if (block_.empty()) return;
+  OperandBuffer& operands = release_.operands;
+  const auto section = static_cast<std::uint32_t>(release_.entry.sections.size() - 1);
+  const std::size_t offset = operands.cells.size();
+  EncodeCells(block_, &operands.cells);
+  const OperandBuffer::Ref ref{series_, section, offset, operands.cells.size() - offset};
+  operands.refs.push_back(ref);
+  if (chunk_.size() + ref.bytes > limits::kLogChunkBytes ||
+      chunk_.cells() + block_.size() > limits::kMaxChunkObservations) {
+    CloseChunk();
+  }
+  chunk_.Add(section, SeriesId{series_}, operands.CellsOf(ref), block_.size());
+  block_.clear();
+}
+
+void ReleaseBuilder::CloseChunk() {
+  if (chunk_.empty()) return;
+  release_.chunk_bytes += chunk_.size();
+  release_.chunks.push_back(chunk_.Take());
+}
+
+absl::Status ReleaseBuilder::Finish() {
+  CloseBlock();
+  CloseChunk();
+  release_.entry.digest = digest_.Finish();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PreparedRelease> Prepare(const Release& release, Instant accepted_at,
+                                        const DatasetTable& datasets, NameTable* names) {
+  ReleaseBuilder builder(&datasets, names, release.header(), accepted_at);
+  for (std::size_t i = 0; i < release.sections().size(); ++i) {
+    const Release::Section& section = release.sections()[i];
+    TW_ASSIGN_OR_RETURN(const DatasetTable::Held dataset, builder.BeginSection(section.header));
+    for (const Observation& o : section.observations) {
+      TW_RETURN_IF_ERROR(builder.BeginSeries(o.series.text()));
+      TW_RETURN_IF_ERROR(builder.Add(o.period, o.datum, o.attributes, o.source, o.note));
+    }
+  }
+  TW_RETURN_IF_ERROR(builder.Finish());
+  return std::move(builder.release());
+}
+
+}  // namespace tidewaiter::storage

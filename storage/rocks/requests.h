@@ -1,0 +1,117 @@
+// What can be committed: a release, a retraction, the definition of a dataset, the begin of an upload that
+// spills, names alone.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/rocks/committer.h"
+#include "storage/rocks/database.h"
+#include "storage/rocks/dataset_table.h"
+#include "storage/rocks/entry_reader.h"
+#include "storage/rocks/name_table.h"
+#include "storage/rocks/release_builder.h"
+#include "storage/rocks/release_table.h"
+#include "storage/rocks/scope_index.h"
+#include "storage/store.h"
+
+namespace tidewaiter::storage {
+
+// The parts of a store that commits work on; all outlive every commit.
+struct StoreParts {
+  Database* database = nullptr;
+  EntryReader* entries = nullptr;
+  NameTable* names = nullptr;
+  DatasetTable* datasets = nullptr;
+  ScopeIndex* scopes = nullptr;
+  ReleaseTable* releases = nullptr;
+  Committer* committer = nullptr;
+  std::atomic<std::uint64_t>* observations = nullptr;  // accepted, all releases
+};
+
+// The outcome if the release has been accepted before; nothing if not; kReleaseConflict if it was other
+// content.
+absl::StatusOr<std::optional<PushOutcome>> FindReplay(const StoreParts& store, const ReleaseHeader& header,
+                                                      const Digest& digest);
+
+class ReleaseCommit : public CommitRequest {
+ public:
+  // `release` must outlive it.
+  ReleaseCommit(const StoreParts* store, PreparedRelease* release) : store_(store), release_(release) {}
+  std::size_t bytes() const override;
+  std::vector<std::string> ExclusiveKeys() const override;
+  absl::Status Append(CommitGroup* group) override;
+  void Publish() override;
+  // After a commit that was OK.
+  PushOutcome TakeOutcome() { return std::move(outcome_); }
+
+ private:
+  void AppendChunks(CommitGroup* group);
+  void AppendEntry(CommitGroup* group);
+  void AppendOperands(CommitGroup* group);
+  void AppendIndex(CommitGroup* group, bool is_first_of_content);
+
+  const StoreParts* const store_;
+  PreparedRelease* const release_;
+  StoredEntry stored_;
+  std::uint64_t commit_position_ = 0;
+  PushOutcome outcome_;
+};
+
+class RetractionCommit : public CommitRequest {
+ public:
+  RetractionCommit(const StoreParts* store, std::string_view agency, std::string_view release_id,
+                   std::string_view reason, Instant accepted_at);
+  bool alone() const override { return true; }
+  absl::Status Append(CommitGroup* group) override;
+  void Publish() override;
+  LogEntry TakeEntry() { return std::move(stored_.entry); }
+
+ private:
+  const StoreParts* const store_;
+  StoredEntry stored_;
+  std::uint64_t commit_position_ = 0;
+};
+
+class DatasetCommit : public CommitRequest {
+ public:
+  DatasetCommit(const StoreParts* store, const DatasetDefinition* definition)
+      : store_(store), definition_(definition) {}
+  bool alone() const override { return true; }
+  absl::Status Append(CommitGroup* group) override;
+  void Publish() override;
+  DatasetInfo TakeInfo() { return std::move(record_.info); }
+
+ private:
+  const StoreParts* const store_;
+  const DatasetDefinition* const definition_;
+  DatasetRecord record_;
+};
+
+// Makes the position at which an upload begins durable, so that it can never mean another release.
+class BeginCommit : public CommitRequest {
+ public:
+  explicit BeginCommit(const ReleaseHeader* header) : header_(header) {}
+  absl::Status Append(CommitGroup* group) override;
+  void Publish() override {}
+  std::uint64_t position() const { return position_; }
+
+ private:
+  const ReleaseHeader* const header_;
+  std::uint64_t position_ = 0;
+};
+
+// Carries pending names to the log, so that they do not heap up in memory.
+class NamesCommit : public CommitRequest {
+ public:
+  bool durable() const override { return false; }
+  absl::Status Append(CommitGroup* group) override { return absl::OkStatus(); }
+  void Publish() override {}
+};
+
+}  // namespace tidewaiter::storage

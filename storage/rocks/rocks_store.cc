@@ -1,0 +1,302 @@
+#include "storage/rocks/rocks_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "domain/errors.h"
+#include "domain/limits.h"
+#include "domain/strings.h"
+#include "domain/text.h"
+#include "storage/rocks/keys.h"
+#include "storage/rocks/recovery.h"
+#include "storage/rocks/requests.h"
+#include "storage/rocks/rocks_upload.h"
+#include "storage/rocks/series_lister.h"
+#include "storage/rocks/series_reader.h"
+#include "storage/rocks/spill.h"
+#include "storage/rocks/verifier.h"
+
+namespace tidewaiter::storage {
+namespace {
+
+// From this size on a release enters by sorted tables: then the write-ahead log, and the pushes that share
+// its fsync, are spared it.
+constexpr std::size_t kIngestThresholdBytes = 1u << 20;
+
+absl::Status ReleaseNotFound(std::string_view what) {
+  return MakeError(absl::StatusCode::kNotFound, Reason::kReleaseNotFound,
+                   absl::StrCat("there is no release ", ToAbsl(what)));
+}
+
+// The store: the parts, wired. Thread-safe as its parts are.
+class RocksStore final : public Store {
+ public:
+  explicit RocksStore(std::unique_ptr<Database> database)
+      : database_(std::move(database)),
+        entries_(database_.get(), &releases_),
+        names_(database_.get()),
+        committer_(database_.get(), &names_, &releases_),
+        parts_{database_.get(), &entries_,  &names_,     &datasets_,
+               &scopes_,        &releases_, &committer_, &observations_},
+        reader_(&parts_) {}
+
+  absl::Status Start() {
+    TW_ASSIGN_OR_RETURN(log_id_, LoadIdentity(database_.get()));
+    return Recover(parts_);
+  }
+
+  // ReleaseLog.
+  LogId log_id() const override { return log_id_; }
+  Sequence head() const override { return releases_.head(); }
+  absl::StatusOr<PushOutcome> Push(const Release& release, Instant accepted_at) override;
+  absl::StatusOr<std::unique_ptr<Upload>> BeginUpload(const ReleaseHeader& header,
+                                                      Instant accepted_at) override;
+  absl::StatusOr<LogEntry> Retract(std::string_view agency, std::string_view release_id,
+                                   std::string_view reason, Instant accepted_at) override;
+  absl::StatusOr<LogEntry> GetEntry(Sequence sequence) const override;
+  absl::StatusOr<LogEntry> FindRelease(std::string_view agency, std::string_view release_id) const override;
+  absl::StatusOr<std::vector<LogEntry>> ListEntries(std::string_view dataset, Sequence after,
+                                                    std::size_t limit) const override;
+  absl::StatusOr<ReleasePart> ReadPart(Sequence sequence, std::uint32_t part) const override;
+  absl::StatusOr<ResumePoint> PointAt(Sequence sequence) const override;
+  absl::Status Verify(const ResumePoint& point) const override;
+  void SetHeadListener(std::function<void(Sequence)> listener) override {
+    committer_.SetHeadListener(std::move(listener));
+  }
+
+  // Catalogue.
+  absl::StatusOr<DatasetInfo> PutDataset(const DatasetDefinition& definition) override;
+  absl::StatusOr<DatasetInfo> GetDataset(std::string_view id) const override;
+  std::vector<DatasetInfo> ListDatasets() const override { return datasets_.List(); }
+  absl::StatusOr<SeriesEntry> FindSeries(std::string_view dataset, std::string_view key) const override;
+  absl::StatusOr<std::vector<SeriesEntry>> ListSeries(std::string_view dataset, const Selector& selector,
+                                                      std::string_view after,
+                                                      std::size_t limit) const override;
+  absl::StatusOr<std::string> KeyOf(SeriesId series) const override;
+  absl::StatusOr<std::string> Text(TextId id) const override { return names_.Text(id); }
+
+  // VintageStore.
+  absl::Status ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
+                         SeriesFold* fold) const override {
+    return reader_.ReadCells(series, vintage, range, fold);
+  }
+  absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
+                                                              const PeriodRange& range) const override {
+    return reader_.ReadStatements(series, sequence, range);
+  }
+
+  StoreStatus Status() const override;
+  absl::Status VerifyAll() const override { return VerifyStore(parts_); }
+
+ private:
+  absl::Status CheckEntry(Sequence sequence) const;
+  absl::StatusOr<bool> SpeaksOf(Sequence sequence, std::uint32_t dataset) const;
+
+  const std::unique_ptr<Database> database_;
+  ReleaseTable releases_;
+  EntryReader entries_;
+  NameTable names_;
+  DatasetTable datasets_;
+  ScopeIndex scopes_;
+  Committer committer_;
+  std::atomic<std::uint64_t> observations_{0};
+  std::atomic<int> uploads_{0};
+  const StoreParts parts_;
+  const SeriesReader reader_;
+  LogId log_id_{};
+};
+
+absl::StatusOr<PushOutcome> RocksStore::Push(const Release& release, Instant accepted_at) {
+  TW_ASSIGN_OR_RETURN(PreparedRelease prepared, Prepare(release, accepted_at, datasets_, &names_));
+  if (prepared.buffered_bytes() >= kIngestThresholdBytes) {
+    TW_ASSIGN_OR_RETURN(std::optional<PushOutcome> replay,
+                        FindReplay(parts_, prepared.entry.header, prepared.entry.digest));
+    if (replay) return *std::move(replay);
+    TW_RETURN_IF_ERROR(Spill(parts_, &prepared));
+  }
+  ReleaseCommit commit(&parts_, &prepared);
+  TW_RETURN_IF_ERROR(committer_.Commit(&commit));
+  return commit.TakeOutcome();
+}
+
+absl::StatusOr<std::unique_ptr<Upload>> RocksStore::BeginUpload(const ReleaseHeader& header,
+                                                                Instant accepted_at) {
+  TW_RETURN_IF_ERROR(Validate(header));
+  TW_RETURN_IF_ERROR(database_->CheckWritable(0));
+  if (++uploads_ > limits::kMaxConcurrentUploads) {
+    --uploads_;
+    return MakeError(
+        absl::StatusCode::kResourceExhausted, Reason::kLimitExceeded,
+        absl::StrCat("there are ", limits::kMaxConcurrentUploads, " uploads already; try again later"),
+        {{"limit", "kMaxConcurrentUploads"}, {"maximum", absl::StrCat(limits::kMaxConcurrentUploads)}});
+  }
+  UploadLimits upload_limits{limits::kUploadBufferBytes, kIngestThresholdBytes};
+  const RocksOptions& options = database_->options();
+  if (options.upload_buffer_bytes != 0) upload_limits.buffer_bytes = options.upload_buffer_bytes;
+  if (options.ingest_threshold_bytes != 0)
+    upload_limits.ingest_threshold_bytes = options.ingest_threshold_bytes;
+  return std::make_unique<RocksUpload>(&parts_, upload_limits, header, accepted_at, &uploads_);
+}
+
+absl::StatusOr<LogEntry> RocksStore::Retract(std::string_view agency, std::string_view release_id,
+                                             std::string_view reason, Instant accepted_at) {
+  RetractionCommit commit(&parts_, agency, release_id, reason, accepted_at);
+  TW_RETURN_IF_ERROR(committer_.Commit(&commit));
+  return commit.TakeEntry();
+}
+
+absl::Status RocksStore::CheckEntry(Sequence sequence) const {
+  if (sequence == 0) return ReleaseNotFound("of sequence 0");
+  const Sequence head = releases_.head();
+  if (sequence <= head) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kOutOfRange, Reason::kSequenceAhead,
+                   absl::StrCat("sequence ", sequence, " is beyond the head, ", head),
+                   {{"sequence", absl::StrCat(sequence)}, {"head", absl::StrCat(head)}});
+}
+
+absl::StatusOr<LogEntry> RocksStore::GetEntry(Sequence sequence) const {
+  TW_RETURN_IF_ERROR(CheckEntry(sequence));
+  rocksdb::PinnableSlice value;
+  TW_ASSIGN_OR_RETURN(ReleaseRecord record, entries_.Entry(sequence, &value));
+  return std::move(record.stored.entry);
+}
+
+absl::StatusOr<LogEntry> RocksStore::FindRelease(std::string_view agency, std::string_view release_id) const {
+  TW_ASSIGN_OR_RETURN(const Sequence sequence, entries_.FindPush(agency, release_id));
+  if (sequence == 0 || sequence > releases_.head()) {
+    return ReleaseNotFound(Quoted(absl::StrCat(ToAbsl(agency), "/", ToAbsl(release_id))));
+  }
+  return GetEntry(sequence);
+}
+
+absl::StatusOr<bool> RocksStore::SpeaksOf(Sequence sequence, std::uint32_t dataset) const {
+  rocksdb::PinnableSlice value;
+  TW_ASSIGN_OR_RETURN(
+      const std::string_view record,
+      database_->GetSealed(Family::kReleases, "an index record", SequenceKey(sequence), &value));
+  TW_ASSIGN_OR_RETURN(const IndexRecord index, DecodeIndex(record));
+  return std::find(index.datasets.begin(), index.datasets.end(), dataset) != index.datasets.end();
+}
+
+absl::StatusOr<std::vector<LogEntry>> RocksStore::ListEntries(std::string_view dataset, Sequence after,
+                                                              std::size_t limit) const {
+  std::vector<LogEntry> entries;
+  std::uint32_t number = 0;
+  if (!dataset.empty()) {
+    const absl::StatusOr<DatasetTable::Held> held = datasets_.Find(dataset);
+    if (!held.ok()) return entries;
+    number = (*held)->number;
+  }
+  const Sequence head = releases_.head();
+  for (std::uint64_t next = std::uint64_t{after} + 1; next <= head && entries.size() < limit; ++next) {
+    const auto sequence = static_cast<Sequence>(next);
+    if (number != 0) {
+      TW_ASSIGN_OR_RETURN(const bool speaks, SpeaksOf(sequence, number));
+      if (!speaks) continue;
+    }
+    TW_ASSIGN_OR_RETURN(LogEntry entry, GetEntry(sequence));
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+absl::StatusOr<ReleasePart> RocksStore::ReadPart(Sequence sequence, std::uint32_t part) const {
+  TW_RETURN_IF_ERROR(CheckEntry(sequence));
+  rocksdb::PinnableSlice value;
+  TW_ASSIGN_OR_RETURN(const ReleaseRecord record, entries_.Entry(sequence, &value));
+  const std::uint32_t parts = record.stored.entry.parts;
+  if (part >= parts) {
+    return InvalidField("part", absl::StrCat("the entry has ", parts, " parts, counted from 0"));
+  }
+  return entries_.Part(record.stored, record.chunk, part);
+}
+
+absl::StatusOr<ResumePoint> RocksStore::PointAt(Sequence sequence) const {
+  ResumePoint point;
+  point.log = log_id_;
+  point.sequence = sequence;
+  if (sequence == 0) return point;
+  TW_ASSIGN_OR_RETURN(const LogEntry entry, GetEntry(sequence));
+  std::copy_n(entry.chain.begin(), point.chain.size(), point.chain.begin());
+  return point;
+}
+
+absl::Status RocksStore::Verify(const ResumePoint& point) const {
+  if (point.log != log_id_) {
+    return MakeError(absl::StatusCode::kDataLoss, Reason::kForeignToken,
+                     "the resume token is of another store");
+  }
+  const Sequence head = releases_.head();
+  if (point.sequence > head) {
+    return MakeError(absl::StatusCode::kDataLoss, Reason::kTokenAhead,
+                     absl::StrCat("the resume token stands at sequence ", point.sequence,
+                                  ", but the store ends at ", head, ": it has lost what the caller saw"),
+                     {{"sequence", absl::StrCat(point.sequence)}, {"head", absl::StrCat(head)}});
+  }
+  TW_ASSIGN_OR_RETURN(const ResumePoint held, PointAt(point.sequence));
+  if (held == point) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kDataLoss, Reason::kForkedToken,
+                   "the resume token is of another history of this store");
+}
+
+absl::StatusOr<DatasetInfo> RocksStore::PutDataset(const DatasetDefinition& definition) {
+  TW_RETURN_IF_ERROR(Validate(definition));
+  DatasetCommit commit(&parts_, &definition);
+  TW_RETURN_IF_ERROR(committer_.Commit(&commit));
+  return commit.TakeInfo();
+}
+
+absl::StatusOr<DatasetInfo> RocksStore::GetDataset(std::string_view id) const {
+  TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, datasets_.Find(id));
+  return held->info;
+}
+
+absl::StatusOr<SeriesEntry> RocksStore::FindSeries(std::string_view dataset, std::string_view key) const {
+  TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, datasets_.Find(dataset));
+  TW_ASSIGN_OR_RETURN(const std::uint32_t id, names_.FindSeries(held->number, key));
+  if (id != 0) return SeriesEntry{SeriesId{id}, std::string(key)};
+  return MakeError(absl::StatusCode::kNotFound, Reason::kSeriesNotFound,
+                   absl::StrCat("there is no series ", Quoted(key), " in dataset ", Quoted(dataset)),
+                   {{"dataset", std::string(dataset)}, {"series", std::string(key)}});
+}
+
+absl::StatusOr<std::vector<SeriesEntry>> RocksStore::ListSeries(std::string_view dataset,
+                                                                const Selector& selector,
+                                                                std::string_view after,
+                                                                std::size_t limit) const {
+  TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, datasets_.Find(dataset));
+  TW_RETURN_IF_ERROR(selector.Validate(held->info.definition.dimensions.size()));
+  return ListSeriesOf(*database_, held->number, selector, after, limit);
+}
+
+absl::StatusOr<std::string> RocksStore::KeyOf(SeriesId series) const {
+  TW_ASSIGN_OR_RETURN(Name name, names_.SeriesName(static_cast<std::uint32_t>(series)));
+  return std::move(name.text);
+}
+
+StoreStatus RocksStore::Status() const {
+  StoreStatus status;
+  status.directory = database_->directory();
+  status.format_version = kFormatVersion;
+  status.head = releases_.head();
+  status.series = names_.series_count();
+  status.observations = observations_.load(std::memory_order_relaxed);
+  status.disk_bytes = database_->DiskBytes();
+  status.free_disk_bytes = database_->FreeDiskBytes();
+  status.reserve_bytes = database_->options().disk_reserve_bytes;
+  status.accepting = database_->CheckWritable(0).ok();
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const RocksOptions& options) {
+  TW_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(options));
+  auto store = std::make_unique<RocksStore>(std::move(database));
+  TW_RETURN_IF_ERROR(store->Start());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace tidewaiter::storage

@@ -1,0 +1,48 @@
+// Reads of one series at a vintage.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "domain/series_fold.h"
+#include "domain/statement.h"
+#include "storage/rocks/requests.h"
+#include "storage/store.h"
+
+namespace tidewaiter::storage {
+
+// Thread-safe; owns nothing.
+class SeriesReader {
+ public:
+  explicit SeriesReader(const StoreParts* store) : store_(store) {}
+  // As VintageStore.
+  absl::Status ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
+                         SeriesFold* fold) const;
+  absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
+                                                              const PeriodRange& range) const;
+
+ private:
+  // An operand, or a scope that covers the series (cells is null then).
+  struct Piece {
+    Instant published_at;
+    Sequence sequence = 0;
+    Sequence retracted_by = 0;
+    std::uint32_t section = 0;
+    bool is_scope = false;
+    std::string_view cells;
+    PeriodRange scope;
+  };
+  // The pieces with a sequence up to `sequence`, in visibility order.
+  absl::Status CollectPieces(SeriesId series, std::string_view operands, Sequence sequence,
+                             std::vector<Piece>* pieces) const;
+  absl::Status CollectScopes(SeriesId series, Sequence sequence, std::vector<Piece>* pieces) const;
+  absl::Status FoldPieces(SeriesId series, std::string_view operands, const Vintage& vintage,
+                          const PeriodRange& range, SeriesFold* fold) const;
+
+  const StoreParts* const store_;
+};
+
+}  // namespace tidewaiter::storage
