@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <map>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -254,26 +254,31 @@ void FindDuplicates(const std::vector<Release::Section>& sections, const std::ve
   }
 }
 
+// The canonical order of each section by itself.
+using Orders = std::vector<std::vector<Place>>;
+
+Orders InOrder(const std::vector<Release::Section>& sections) {
+  Orders orders;
+  for (std::uint32_t i = 0; i < sections.size(); ++i) orders.push_back(InOrder(sections, {i}));
+  return orders;
+}
+
 // Sections of one dataset are looked at together: a cell may be stated once, whatever the section.
-Duplicates FindDuplicates(const std::vector<Release::Section>& sections) {
+Duplicates FindDuplicates(const std::vector<Release::Section>& sections, const Orders& orders) {
   std::map<std::string_view, std::vector<std::uint32_t>> by_dataset;
   for (std::uint32_t i = 0; i < sections.size(); ++i) by_dataset[sections[i].header.dataset].push_back(i);
   Duplicates duplicates;
   for (const auto& [dataset, of] : by_dataset) {
-    FindDuplicates(sections, InOrder(sections, of), duplicates);
+    FindDuplicates(sections, of.size() == 1 ? orders[of[0]] : InOrder(sections, of), duplicates);
   }
   return duplicates;
 }
 
-void Sort(std::vector<Release::Section>& sections, std::uint32_t index) {
-  std::vector<Observation>& observations = sections[index].observations;
-  const auto before = [](const Observation& a, const Observation& b) { return CompareCells(a, b) < 0; };
-  if (std::is_sorted(observations.begin(), observations.end(), before)) return;
-  const std::vector<Place> places = InOrder(sections, {index});
-  std::vector<Observation> sorted;
-  sorted.reserve(observations.size());
-  for (const Place& place : places) sorted.push_back(std::move(observations[place.observation]));
-  observations = std::move(sorted);
+void Arrange(std::vector<Observation>& observations, const std::vector<Place>& order) {
+  std::vector<Observation> arranged;
+  arranged.reserve(observations.size());
+  for (const Place& place : order) arranged.push_back(std::move(observations[place.observation]));
+  observations = std::move(arranged);
 }
 
 // The status of everything found. Duplicates alone have a reason of their own; among other violations they
@@ -380,8 +385,9 @@ absl::StatusOr<Release> Release::Create(ReleaseHeader header, std::vector<Sectio
     Normalize(sections[i]);
     CheckSection(i, sections[i], definitions, violations);
   }
-  TW_RETURN_IF_ERROR(ToStatus(std::move(violations), FindDuplicates(sections)));
-  for (std::uint32_t i = 0; i < sections.size(); ++i) Sort(sections, i);
+  const Orders orders = InOrder(sections);
+  TW_RETURN_IF_ERROR(ToStatus(std::move(violations), FindDuplicates(sections, orders)));
+  for (std::size_t i = 0; i < sections.size(); ++i) Arrange(sections[i].observations, orders[i]);
   return Release(std::move(header), std::move(sections));
 }
 

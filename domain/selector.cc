@@ -88,7 +88,9 @@ bool Selector::MatchesText(std::string_view key_text) const {
   std::size_t begin = 0;
   for (const std::vector<std::string>& codes : places_) {
     if (begin > key_text.size()) return false;  // the key has fewer codes
-    const std::size_t end = std::min(key_text.find('.', begin), key_text.size());
+    // Codes are a few bytes: looking at each is cheaper than a call that searches.
+    std::size_t end = begin;
+    while (end < key_text.size() && key_text[end] != '.') ++end;
     if (!HasCode(codes, key_text.substr(begin, end - begin))) return false;
     begin = end + 1;
   }
