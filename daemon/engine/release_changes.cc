@@ -53,8 +53,10 @@ PeriodRange RangeOf(const std::vector<Cell>& cells, PeriodOf period_of) {
 // Computes one part; used once.
 class PartBuilder {
  public:
-  PartBuilder(const storage::Store& store, LogEntry entry, LogEntry subject, ChangesPart* out)
+  PartBuilder(const storage::Store& store, LogEntry entry, LogEntry subject, const ChangesHints& hints,
+              ChangesPart* out)
       : store_(store),
+        hints_(hints),
         entry_(std::move(entry)),
         subject_(std::move(subject)),
         sections_(HeadersOf(subject_.sections)),
@@ -62,8 +64,8 @@ class PartBuilder {
 
   // Part `part` of what the release, or the retracted release, states.
   absl::Status BuildStated(std::uint32_t part);
-  // The `index`-th part of scopes; `start` if it is known where it begins.
-  absl::Status BuildScoped(std::uint32_t index, const std::optional<ScopeCursor>& start);
+  // The `index`-th part of scopes.
+  absl::Status BuildScoped(std::uint32_t index);
 
   bool has_scopes() const { return HasScope(sections_); }
 
@@ -75,17 +77,20 @@ class PartBuilder {
 
   absl::Status AddStated(const SeriesStatements& statements);
   absl::Status StateCells(const SeriesStatements& statements, const PeriodRange& range, SeriesChanges* out);
+  bool MayLieUnderScope() const { return !hints_.newest_scope || published_at() < *hints_.newest_scope; }
   absl::Status UnstateCells(const SeriesStatements& statements, const PeriodRange& range, SeriesChanges* out);
   absl::Status AddScoped(const ScopeWalk& walk);
   absl::Status RemoveStated(storage::SeriesId series, std::vector<SeriesChanges::Cell>* cells);
 
   const storage::Store& store_;
+  const ChangesHints& hints_;
   const LogEntry entry_;
   const LogEntry subject_;  // the release whose statements are walked: the entry, or what it retracts
   const std::vector<const SectionHeader*> sections_;  // of the subject
   ChangesPart& out_;
   SeriesFold held_;   // what was known before the entry
   SeriesFold known_;  // what is known after it
+  SeriesFold then_;   // what is known after it of what was published until then
 };
 
 absl::Status PartBuilder::BuildStated(std::uint32_t part) {
@@ -114,27 +119,38 @@ absl::Status PartBuilder::AddStated(const SeriesStatements& statements) {
 
 // The state that a statement makes follows from what was held, unless the release says more about the cell,
 // or something newer is held: then it is read where the statement is the last that is visible, at (its own
-// published_at, its own sequence).
+// published_at, its own sequence). Of a cell that nobody knew it takes a look at what is known now to see a
+// newer scope.
 absl::Status PartBuilder::StateCells(const SeriesStatements& statements, const PeriodRange& range,
                                      SeriesChanges* out) {
-  bool known_is_read = false;
+  bool known_is_read = false, then_is_read = false;
+  const auto read = [&](const Vintage& vintage, bool* is_read, SeriesFold* fold) {
+    if (std::exchange(*is_read, true)) return absl::OkStatus();
+    return store_.ReadCells(statements.series, vintage, range, fold);
+  };
   for (const SeriesStatements::Cell& cell : statements.cells) {
     const CellState* held = FindCell(held_.cells(), cell.period);
+    CellState by_scope;
+    if (held == nullptr && MayLieUnderScope()) {
+      TW_RETURN_IF_ERROR(read(after(), &known_is_read, &known_));
+      const CellState* known = FindCell(known_.cells(), cell.period);
+      if (known != nullptr && known->sequence != entry_.sequence) {
+        by_scope = *known;
+        by_scope.value_since = known->published_at;  // before the statement there was no cell to be withdrawn
+        held = &by_scope;
+      }
+    }
     CellState state{cell.period, cell.datum,      cell.attributes, cell.source,
                     cell.note,   entry_.sequence, published_at(),  published_at()};
     Change change = ClassifyEvent(held, published_at(), cell.datum, cell.attributes);
     if (change.change == ChangeClass::kBackfilled ||
         LaterScopeCovers(sections_, statements.section, out->key, cell.period)) {
-      if (!known_is_read) {
-        TW_RETURN_IF_ERROR(
-            store_.ReadCells(statements.series, {published_at(), entry_.sequence}, range, &known_));
-        known_is_read = true;
-      }
-      const CellState* known = FindCell(known_.cells(), cell.period);
-      if (known == nullptr || known->sequence != entry_.sequence) {
+      TW_RETURN_IF_ERROR(read({published_at(), entry_.sequence}, &then_is_read, &then_));
+      const CellState* then = FindCell(then_.cells(), cell.period);
+      if (then == nullptr || then->sequence != entry_.sequence) {
         return Damaged(entry_.sequence, out->key, cell.period);
       }
-      state = *known;
+      state = *then;
       change = ClassifyEvent(held, published_at(), state.datum, state.attributes);
     } else if (held != nullptr && SameValue(held->datum, cell.datum)) {
       state.value_since = held->value_since;
@@ -166,11 +182,11 @@ absl::Status PartBuilder::UnstateCells(const SeriesStatements& statements, const
 // to kMaxScopeSeriesPerPart of them with up to kMaxChunkObservations cells. What was known then stays as it
 // is, so the parts do too, while the catalogue grows: a series that came later is listed between the others
 // and counts as nothing.
-absl::Status PartBuilder::BuildScoped(std::uint32_t index, const std::optional<ScopeCursor>& start) {
-  std::uint32_t to_skip = start ? 0 : index;
+absl::Status PartBuilder::BuildScoped(std::uint32_t index) {
+  std::uint32_t to_skip = hints_.start ? 0 : index;
   std::size_t series = 0, cells = 0;  // in the part under way
   ScopeCursor end;                    // of the part under way
-  ScopeWalk walk(&store_, sections_, start.value_or(ScopeCursor{}));
+  ScopeWalk walk(&store_, sections_, hints_.start.value_or(ScopeCursor{}));
   while (true) {
     TW_ASSIGN_OR_RETURN(const bool more, walk.Next());
     if (!more) break;
@@ -255,7 +271,7 @@ std::size_t ChangesPart::ApproximateBytes() const {
 
 absl::StatusOr<std::shared_ptr<const ChangesPart>> ComputeChanges(const storage::Store& store,
                                                                   Sequence sequence, std::uint32_t part,
-                                                                  const std::optional<ScopeCursor>& start) {
+                                                                  const ChangesHints& hints) {
   TW_ASSIGN_OR_RETURN(LogEntry entry, store.GetEntry(sequence));
   entry.retracted_by = 0;
   LogEntry subject = entry;
@@ -266,11 +282,11 @@ absl::StatusOr<std::shared_ptr<const ChangesPart>> ComputeChanges(const storage:
   out->entry = entry;
   out->part = part;
   const std::uint32_t stated_parts = subject.parts;
-  PartBuilder builder(store, std::move(entry), std::move(subject), out.get());
+  PartBuilder builder(store, std::move(entry), std::move(subject), hints, out.get());
   if (part < stated_parts) {
     TW_RETURN_IF_ERROR(builder.BuildStated(part));
   } else if (builder.has_scopes()) {
-    TW_RETURN_IF_ERROR(builder.BuildScoped(part - stated_parts, start));
+    TW_RETURN_IF_ERROR(builder.BuildScoped(part - stated_parts));
   } else if (part == 0) {
     out->last = true;  // an entry that says nothing
   } else {

@@ -1,8 +1,10 @@
 #include "daemon/engine/release_preview.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -15,6 +17,17 @@
 namespace tidewaiter::engine {
 namespace {
 
+// Entries read at once.
+constexpr std::size_t kPage = 1000;
+
+// A scope that was accepted before and published after the release.
+struct NewerScope {
+  Instant published_at;
+  Sequence sequence = 0;
+  std::string dataset;
+  Scope scope;
+};
+
 // Computes one preview; used once.
 class Previewer {
  public:
@@ -24,6 +37,7 @@ class Previewer {
   }
 
   absl::StatusOr<PreviewedChanges> Run() {
+    TW_RETURN_IF_ERROR(FindNewerScopes());
     for (std::size_t i = 0; i < sections_.size(); ++i) {
       TW_RETURN_IF_ERROR(AddSection(i));
     }
@@ -36,6 +50,10 @@ class Previewer {
 
  private:
   Instant published_at() const { return release_.header().published_at.instant; }
+  absl::Status FindNewerScopes();
+  // What the newest of those that cover a cell makes of it.
+  std::optional<CellState> WithdrawnByNewerScope(std::string_view dataset, std::string_view series,
+                                                 Period period) const;
   absl::Status AddSection(std::size_t index);
   absl::Status AddSeries(std::size_t section, std::span<const Observation> observations);
   void GatherStated();
@@ -45,12 +63,56 @@ class Previewer {
   const Release& release_;
   const Sequence head_;
   std::vector<const SectionHeader*> sections_;
+  std::vector<NewerScope> newer_scopes_;  // in published order
   // Dataset, series and period of what the release states.
   std::set<std::tuple<std::string_view, std::string_view, Period>> stated_;
   PreviewedChanges result_;
   SeriesFold held_;  // what is known
   SeriesFold then_;  // what is known of what was published until then
 };
+
+// The store shows a scope only through the series that exist, and the release may name new ones: so the log
+// is read.
+absl::Status Previewer::FindNewerScopes() {
+  for (Sequence after = 0; after < head_;) {
+    TW_ASSIGN_OR_RETURN(const std::vector<storage::LogEntry> entries, store_.ListEntries("", after, kPage));
+    for (const storage::LogEntry& entry : entries) {
+      after = entry.sequence;
+      if (entry.sequence > head_ || entry.retracts != 0 || entry.retracted_by != 0) continue;
+      const Instant newer = entry.header.published_at.instant;
+      if (newer <= published_at()) continue;
+      for (const storage::SectionInfo& section : entry.sections) {
+        if (!section.header.scope) continue;
+        newer_scopes_.push_back({newer, entry.sequence, section.header.dataset, *section.header.scope});
+      }
+    }
+    if (entries.size() < kPage) break;
+  }
+  std::stable_sort(newer_scopes_.begin(), newer_scopes_.end(), [](const NewerScope& a, const NewerScope& b) {
+    return std::tie(a.published_at, a.sequence) < std::tie(b.published_at, b.sequence);
+  });
+  return absl::OkStatus();
+}
+
+std::optional<CellState> Previewer::WithdrawnByNewerScope(std::string_view dataset, std::string_view series,
+                                                          Period period) const {
+  std::optional<CellState> state;
+  for (const NewerScope& newer : newer_scopes_) {
+    if (newer.dataset != dataset || !newer.scope.periods.Contains(period) ||
+        !newer.scope.selector.MatchesText(series)) {
+      continue;
+    }
+    state = {period,
+             Datum::Absent(Absence::kWithdrawn),
+             {},
+             0,
+             0,
+             newer.sequence,
+             newer.published_at,
+             newer.published_at};
+  }
+  return state;
+}
 
 absl::Status Previewer::AddSection(std::size_t index) {
   const std::span<const Observation> all(release_.sections()[index].observations);
@@ -81,11 +143,14 @@ absl::Status Previewer::AddSeries(std::size_t section, std::span<const Observati
       state.datum = Datum::Absent(Absence::kWithdrawn);
       state.attributes = Attributes{};
     }
-    const CellState* held = FindCell(held_.cells(), o.period);
+    const CellState* known = FindCell(held_.cells(), o.period);
+    const std::optional<CellState> before =
+        known ? std::optional(*known) : WithdrawnByNewerScope(changes.dataset, changes.key, o.period);
     const CellState* then = FindCell(then_.cells(), o.period);
     if (then != nullptr && SameValue(then->datum, state.datum)) state.value_since = then->value_since;
-    const Change change = ClassifyEvent(held, published_at(), state.datum, state.attributes);
-    changes.cells.push_back({state, change, held ? std::optional(*held) : std::nullopt});
+    const Change change =
+        ClassifyEvent(before ? &*before : nullptr, published_at(), state.datum, state.attributes);
+    changes.cells.push_back({state, change, before});
   }
   result_.series.push_back(std::move(changes));
   return absl::OkStatus();

@@ -24,7 +24,7 @@ struct UpdateFeed::Slot {
 };
 
 UpdateFeed::UpdateFeed(storage::Store* store, std::size_t cache_bytes)
-    : store_(store), cache_bytes_(cache_bytes) {
+    : store_(store), cache_bytes_(cache_bytes), horizon_(store) {
   store_->SetHeadListener([this](Sequence head) { OnHead(head); });
   OnHead(store_->head());
 }
@@ -116,31 +116,40 @@ absl::StatusOr<std::shared_ptr<const ChangesPart>> UpdateFeed::Changes(Sequence 
     }
     held = slot = std::make_shared<Slot>();
   }
-  return Compute(key, slot);
+  auto result = Compute(key);
+  Complete(key, *slot, result);
+  return result;
 }
 
-absl::StatusOr<std::shared_ptr<const ChangesPart>> UpdateFeed::Compute(const Key& key,
-                                                                       const std::shared_ptr<Slot>& slot) {
-  std::optional<ScopeCursor> start;
+absl::StatusOr<std::shared_ptr<const ChangesPart>> UpdateFeed::Compute(const Key& key) {
+  const auto [sequence, part] = key;
+  ChangesHints hints;
+  // Beyond the head there is nothing to learn; ComputeChanges says so.
+  if (sequence > 0 && sequence <= store_->head()) {
+    TW_ASSIGN_OR_RETURN(hints.newest_scope, horizon_.NewestBefore(sequence));
+  }
   {
     absl::MutexLock lock(&cache_mutex_);
-    start = StartOf(key);
+    if (const auto it = starts_.find(key); it != starts_.end()) hints.start = it->second;
   }
-  auto result = ComputeChanges(*store_, key.first, key.second, start);
+  return ComputeChanges(*store_, sequence, part, hints);
+}
+
+void UpdateFeed::Complete(const Key& key, Slot& slot,
+                          absl::StatusOr<std::shared_ptr<const ChangesPart>> result) {
   const std::size_t bytes = result.ok() ? (*result)->ApproximateBytes() : 0;
   absl::MutexLock lock(&cache_mutex_);
-  slot->done = true;
-  slot->result = result;
-  if (!result.ok()) {
+  slot.done = true;
+  if (result.ok()) {
+    KeepStart(**result);
+    slot.bytes = bytes;
+    slot.place = order_.insert(order_.end(), key);
+    used_bytes_ += bytes;
+  } else {
     cache_.erase(key);
-    return result;
   }
-  KeepStart(**result);
-  slot->bytes = bytes;
-  slot->place = order_.insert(order_.end(), key);
-  used_bytes_ += bytes;
+  slot.result = std::move(result);
   Evict();
-  return result;
 }
 
 void UpdateFeed::Evict() {
@@ -150,11 +159,6 @@ void UpdateFeed::Evict() {
     cache_.erase(it);
     order_.pop_front();
   }
-}
-
-std::optional<ScopeCursor> UpdateFeed::StartOf(const Key& key) {
-  const auto it = starts_.find(key);
-  return it == starts_.end() ? std::nullopt : std::optional(it->second);
 }
 
 void UpdateFeed::KeepStart(const ChangesPart& part) {

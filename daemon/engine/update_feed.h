@@ -17,6 +17,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "daemon/engine/release_changes.h"
+#include "daemon/engine/scope_horizon.h"
 #include "storage/store.h"
 
 namespace tidewaiter::engine {
@@ -63,15 +64,16 @@ class UpdateFeed {
   void OnHead(Sequence head);
   // Calls those of `ids` that still wait.
   void Wake(const std::vector<WaiterId>& ids);
-  absl::StatusOr<std::shared_ptr<const ChangesPart>> Compute(const Key& key,
-                                                             const std::shared_ptr<Slot>& slot);
-  // Where a part begins, as the part before it said.
-  std::optional<ScopeCursor> StartOf(const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(cache_mutex_);
+  absl::StatusOr<std::shared_ptr<const ChangesPart>> Compute(const Key& key);
+  // Keeps what was computed, or forgets that it was asked for, and answers those who wait.
+  void Complete(const Key& key, Slot& slot, absl::StatusOr<std::shared_ptr<const ChangesPart>> result);
+  // Remembers where the next part begins.
   void KeepStart(const ChangesPart& part) ABSL_EXCLUSIVE_LOCKS_REQUIRED(cache_mutex_);
   void Evict() ABSL_EXCLUSIVE_LOCKS_REQUIRED(cache_mutex_);
 
   storage::Store* const store_;
   const std::size_t cache_bytes_;
+  ScopeHorizon horizon_;
   mutable absl::Mutex waiters_mutex_;  // no other lock is taken while it is held
   Sequence head_ ABSL_GUARDED_BY(waiters_mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(waiters_mutex_) = false;
