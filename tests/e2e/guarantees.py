@@ -276,13 +276,14 @@ class Subscriber:
     every read. `by_token(number of the session)` chooses how to resume.
     """
 
-    def __init__(self, daemon, selectors=(), wants=lambda cell: True, after=0, hang_up=lambda session: False,
+    def __init__(self, daemon, selectors=(), wants=lambda cell: True, after=0, token=None,
+                 hang_up=lambda session: False,
                  before_read=lambda: None, by_token=lambda number: True, request_fields=None):
         self.recording = Recording(wants)
         self._daemon = daemon
         self._selectors = selectors
         self._after = after
-        self._token = None
+        self._token = token
         self._hang_up = hang_up
         self._before_read = before_read
         self._by_token = by_token
@@ -326,6 +327,9 @@ class Subscriber:
                 finally:
                     stream.cancel()
 
+    def _record(self, session, event):
+        session.events.append(event)
+
     def _follow(self, stream, session):
         while True:
             self._before_read()
@@ -333,7 +337,7 @@ class Subscriber:
             if answer is None:
                 raise AssertionError("the stream ended with OK; it must go on or say why not")
             event = event_of(answer)
-            session.events.append(event)
+            self._record(session, event)
             if not isinstance(event, Part) or event.last:
                 self._after = event.sequence
                 self._token = event.token
