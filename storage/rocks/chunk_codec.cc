@@ -6,9 +6,13 @@
 
 #include "storage/rocks/cell_codec.h"
 #include "storage/rocks/coding.h"
+#include "storage/rocks/period_chunk.h"
 
 namespace tidewaiter::storage {
 namespace {
+
+constexpr std::uint8_t kBySeries = 0, kByPeriod = 1;
+constexpr std::string_view kUndecodable = "a chunk of a release cannot be decoded";
 
 std::uint64_t ZigZag(std::int64_t value) {
   return static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
@@ -26,6 +30,27 @@ bool DecodeCells(ByteReader* reader, std::vector<SeriesStatements::Cell>* cells)
     cells->push_back({cell.period, cell.datum, cell.attributes, cell.source, cell.note});
   }
   return cell_reader.ok();
+}
+
+absl::StatusOr<ReleasePart> DecodeBySeries(std::string_view chunk) {
+  ReleasePart part;
+  ByteReader reader(chunk);
+  std::uint32_t section = 0;
+  std::int64_t series = 0;
+  while (!reader.at_end()) {
+    const std::uint64_t head = reader.Varint();
+    if (head & 1) section = reader.Varint32();
+    series += UnZigZag(head >> 1);
+    if (!reader.ok() || series <= 0 || series > std::numeric_limits<std::uint32_t>::max()) reader.Fail();
+    SeriesStatements& statements = part.emplace_back();
+    statements.section = section;
+    statements.series = SeriesId{static_cast<std::uint32_t>(series)};
+    if (!reader.ok() || !DecodeCells(&reader, &statements.cells)) {
+      return CorruptionError(kUndecodable);
+    }
+  }
+  if (!reader.ok()) return CorruptionError(kUndecodable);
+  return part;
 }
 
 }  // namespace
@@ -47,27 +72,25 @@ std::string ChunkBuilder::Take() {
   cells_ = 0;
   section_ = 0;
   series_ = 0;
-  return std::exchange(bytes_, {});
+  const std::string by_series = std::exchange(bytes_, {});
+  std::string chunk;
+  if (const auto part = DecodeBySeries(by_series); part.ok() && PrefersPeriods(*part)) {
+    PutByte(&chunk, kByPeriod);
+    EncodeByPeriod(*part, &chunk);
+    return chunk;
+  }
+  PutByte(&chunk, kBySeries);
+  return chunk.append(by_series);
 }
 
 absl::StatusOr<ReleasePart> DecodeChunk(std::string_view chunk) {
-  ReleasePart part;
+  if (chunk.empty()) return ReleasePart();
   ByteReader reader(chunk);
-  std::uint32_t section = 0;
-  std::int64_t series = 0;
-  while (!reader.at_end()) {
-    const std::uint64_t head = reader.Varint();
-    if (head & 1) section = reader.Varint32();
-    series += UnZigZag(head >> 1);
-    if (!reader.ok() || series <= 0 || series > std::numeric_limits<std::uint32_t>::max()) reader.Fail();
-    SeriesStatements& statements = part.emplace_back();
-    statements.section = section;
-    statements.series = SeriesId{static_cast<std::uint32_t>(series)};
-    if (!reader.ok() || !DecodeCells(&reader, &statements.cells)) {
-      return CorruptionError("a chunk of a release cannot be decoded");
-    }
-  }
-  if (!reader.ok()) return CorruptionError("a chunk of a release cannot be decoded");
+  const std::uint8_t form = reader.Byte();
+  if (form == kBySeries) return DecodeBySeries(*reader.rest());
+  if (form != kByPeriod) return CorruptionError(kUndecodable);
+  ReleasePart part = DecodeByPeriod(&reader);
+  if (!reader.ok()) return CorruptionError(kUndecodable);
   return part;
 }
 

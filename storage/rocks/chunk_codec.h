@@ -1,10 +1,12 @@
 // The bytes of one part of a release: what the log keeps of its observations.
 //
-//   chunk  := series*
+//   chunk  := byte 0 series*                  series by series
+//           | byte 1 part                     period by period, as in period_chunk.h
 //   series := varint(zigzag(id - id of the series before) * 2 + n) [varint(section)] cells
 //
 // n is 1, and the section follows, on the first series and wherever the section changes; cells are as in
-// cell_codec.h. Another form of chunk needs changes in this file only.
+// cell_codec.h. A chunk is kept by period if its periods are few and full. Another form of chunk needs changes in
+// this file only.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +23,11 @@ class ChunkBuilder {
  public:
   // `encoded_cells` is what EncodeCells made of `cells` cells.
   void Add(std::uint32_t section, SeriesId series, std::string_view encoded_cells, std::size_t cells);
+  // Bytes of the chunk so far, series by series.
   std::size_t size() const { return bytes_.size(); }
   std::size_t cells() const { return cells_; }
   bool empty() const { return bytes_.empty(); }
-  // Takes the chunk and begins the next.
+  // Takes the chunk and begins the next. It may be smaller than size() was.
   std::string Take();
 
  private:

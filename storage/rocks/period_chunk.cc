@@ -5,7 +5,7 @@
 //                n is 1, and the section follows, on the first group and wherever the section changes
 //   period    := zigzag(start - start of the period before; first: - 2000-01) varint(months - 1)
 //                varint(cells - 1) varint(bytes of its slice)              periods ascend
-//   slice     := varint flags, then a column each of
+//   slice     := byte flags, then a column each of
 //     groups     varint(number of the group, from 0 - number of the one before - 1), first: - -1
 //     scale      byte
 //     absence    byte: 0 a value, else the Absence
@@ -26,11 +26,11 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <string_view>
 #include <vector>
 
-#include "absl/numeric/bits.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/numeric/int128.h"
 #include "domain/limits.h"
 
@@ -95,6 +95,27 @@ struct Located {
 };
 using Slice = std::vector<Located>;
 
+// Sorts as Period does.
+std::int64_t CodeOf(const Period& period) {
+  return static_cast<std::int64_t>(period.start().index()) << 32 | period.months();
+}
+
+// The cells by period, and within a period by group.
+std::vector<Slice> Arrange(const ReleasePart& part) {
+  std::vector<Slice> slices;
+  absl::flat_hash_map<std::int64_t, std::size_t> slice_of;
+  for (std::uint32_t g = 0; g < part.size(); ++g) {
+    for (const Cell& cell : part[g].cells) {
+      const auto [found, is_new] = slice_of.try_emplace(CodeOf(cell.period), slices.size());
+      if (is_new) slices.emplace_back();
+      slices[found->second].push_back({g, &cell});
+    }
+  }
+  std::sort(slices.begin(), slices.end(),
+            [](const Slice& a, const Slice& b) { return a[0].cell->period < b[0].cell->period; });
+  return slices;
+}
+
 std::uint8_t FlagsOf(const Slice& slice) {
   std::uint8_t flags = 0;
   const std::uint8_t scale = ScaleOf(*slice[0].cell);
@@ -114,7 +135,7 @@ std::uint8_t FlagsOf(const Slice& slice) {
 
 void PutSlice(const Slice& slice, std::string* out) {
   const std::uint8_t flags = FlagsOf(slice);
-  PutVarint(out, flags);
+  PutByte(out, flags);
   std::uint32_t next = 0;
   for (const Located& at : slice) {
     PutVarint(out, at.group - next);
@@ -143,7 +164,7 @@ class SliceReader {
  public:
   SliceReader(std::string_view bytes, std::uint32_t cells, Period period)
       : cells_(cells), period_(period), reader_(bytes) {
-    flags_ = static_cast<std::uint8_t>(reader_.VarintUpTo(std::numeric_limits<std::uint8_t>::max()));
+    flags_ = reader_.Byte();
     groups_ = Varints(true);
     scale_ = flags_ & kScale ? 0 : reader_.Byte();
     scales_ = Bytes(kScale);
@@ -319,19 +340,18 @@ bool ForEachGroup(const SliceReader& slice, std::uint32_t cells, std::size_t gro
 }  // namespace
 
 bool PrefersPeriods(const ReleasePart& part) {
-  std::map<Period, std::size_t> periods;
   std::size_t cells = 0;
   for (const SeriesStatements& group : part) cells += group.cells.size();
   if (cells < kMinCells) return false;
+  absl::flat_hash_set<std::int64_t> periods;
   for (const SeriesStatements& group : part) {
-    for (const Cell& cell : group.cells) ++periods[cell.period];
+    for (const Cell& cell : group.cells) periods.insert(CodeOf(cell.period));
     if (periods.size() * kMinCellsPerPeriod > cells) return false;
   }
   return true;
 }
 
 void EncodeByPeriod(const ReleasePart& part, std::string* out) {
-  std::map<Period, Slice> slices;
   PutVarint(out, part.size());
   std::int64_t series = 0;
   for (std::uint32_t g = 0; g < part.size(); ++g) {
@@ -341,12 +361,13 @@ void EncodeByPeriod(const ReleasePart& part, std::string* out) {
     PutVarint(out, (static_cast<std::uint64_t>(step) << 1 ^ static_cast<std::uint64_t>(step >> 63)) << 1 |
                        (names_section ? 1 : 0));
     if (names_section) PutVarint(out, part[g].section);
-    for (const Cell& cell : part[g].cells) slices[cell.period].push_back({g, &cell});
   }
+  const std::vector<Slice> slices = Arrange(part);
   PutVarint(out, slices.size());
   std::string bytes;
   std::int32_t start = kOrigin;
-  for (const auto& [period, slice] : slices) {
+  for (const Slice& slice : slices) {
+    const Period period = slice[0].cell->period;
     const std::size_t begin = bytes.size();
     PutSlice(slice, &bytes);
     PutSigned(out, period.start().index() - start);
