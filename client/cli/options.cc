@@ -1,0 +1,370 @@
+#include "client/cli/options.h"
+
+// The one source file that includes CLI11: it takes seconds to compile.
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/exit_code.h"
+#include "domain/limits.h"
+#include "domain/month.h"
+#include "domain/strings.h"
+#include "domain/text.h"
+
+namespace tidewaiter::cli {
+namespace {
+
+constexpr char kDescription[] =
+    "Talks to tidewaiterd: pushes releases of official statistics, reads any vintage of them, and follows\n"
+    "releases as they are accepted.";
+
+constexpr char kFooter[] = R"(
+Targets are DATASET/KEY, where KEY is an SDMX key: an empty place means every code, + means or.
+  GACC_PRESS/CN.RU.T.VALUE.USD.BN     one series
+  GACC_PRESS/CN.RU+US.X+M.VALUE..     several
+  GACC_PRESS                          all of them
+Quote a target that holds * or other characters of the shell.
+
+Examples
+  tidewaiter push prints.csv --dataset GACC_PRESS --publisher GACC --time-zone Asia/Shanghai
+  tidewaiter get GACC_PRESS/CN.RU.T.VALUE.USD.BN --from 2024-01 --to 2025-12
+  tidewaiter get GACC_PRESS/CN.RU.T.VALUE.USD.BN --as-of 2025-08-28 -o csv
+  tidewaiter history GACC_PRESS/CN.W00.X.VALUE.USD.BN --output-type changed
+  tidewaiter watch GACC_PRESS --from-sequence 0 -o ndjson
+
+Exit codes
+  0 ok    1 failure    2 usage    3 not found    4 not permitted    5 unavailable or deadline
+  6 refused as invalid    130 interrupted
+
+More about a command: tidewaiter COMMAND --help)";
+
+constexpr char kPushFooter[] = R"(
+A file is tidy CSV in UTF-8, one figure a row; its first line names the columns:
+  published_on (2025-08-07) or published_at (2025-08-07T11:00:00+08:00)
+  period_start (2025-01) with period_months (7), or period (2025-01/P7M)
+  value            an exact decimal; or (MISSING), (NIL), (SUPPRESSED), (WITHDRAWN), (NOT_YET_DUE)
+  optional: release, step, status, conf, date_basis, source, note
+Every other column is a dimension of the series key, in order. The rows of one publication are one release;
+releases are pushed in published order. Nothing is sent before every file has been read without an error.
+A dataset that is missing is created from the columns, with --publisher and --time-zone.
+A release that is held already is recognised: pushing a file twice changes nothing.
+
+Examples
+  tidewaiter push prints.csv --dataset GACC_PRESS --publisher GACC --time-zone Asia/Shanghai
+  tidewaiter push next.csv --dataset GACC_PRESS --dry-run
+  cat late.csv | tidewaiter push - --dataset GACC_PRESS --kind backfill)";
+
+constexpr char kGetFooter[] = R"(
+CSV columns: series,period,value,step,unit,status,published_at,sequence,value_since,source
+An absence stands in the value column by name, in parentheses: (SUPPRESSED). Zero is a value.
+
+Examples
+  tidewaiter get GACC_PRESS/CN.RU.X+M+T.VALUE.USD. --from 2025-01
+  tidewaiter get GACC_PRESS/CN.RU.T.VALUE.USD.BN --as-of 2025-08-28
+  tidewaiter get GACC_PRESS --at-sequence 40 -o csv > vintage.csv)";
+
+constexpr char kHistoryFooter[] = R"(
+CSV columns: those of get, then vintage_change,event_change,published_to
+  vintage_change   against the statement before in published order
+  event_change     against what was held when the release came
+  published_to     when the next statement was published; empty: it stands
+
+Examples
+  tidewaiter history GACC_PRESS/CN.W00.X.VALUE.USD.BN --from 2023-03 --to 2023-03
+  tidewaiter history GACC_PRESS/CN.RU.T.VALUE.USD.BN --output-type nth --nth 2)";
+
+constexpr char kWatchFooter[] = R"(
+With -o ndjson: one object a change, then one object of type "release" that completes it; every object has its
+sequence. A connection that breaks is resumed where it was: no release comes twice, none is left out. The
+"resume_token" of a release continues a watch that was ended: --token TOKEN. Ends on Ctrl-C.
+
+Examples
+  tidewaiter watch GACC_PRESS/CN.RU...
+  tidewaiter watch GACC_PRESS --from-sequence 0 -o ndjson
+  tidewaiter watch GACC_PRESS --snapshot -o ndjson)";
+
+// Texts of options that have a type of their own.
+CLI::Validator Checked(const std::function<absl::Status(const std::string&)>& take) {
+  return CLI::Validator(
+      [take](std::string& text) {
+        const absl::Status s = take(text);
+        return s.ok() ? std::string() : std::string(s.message());
+      },
+      "");
+}
+
+absl::Status TakeTarget(const std::string& text, Target* target) {
+  const std::size_t slash = text.find('/');
+  target->dataset = text.substr(0, slash);
+  target->key = slash == std::string::npos ? "" : text.substr(slash + 1);
+  if (!target->dataset.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(Quoted(text), " names no dataset; write DATASET/KEY"));
+}
+
+absl::Status TakeTimeout(const std::string& text, std::optional<absl::Duration>* timeout) {
+  absl::Duration duration;
+  double seconds = 0;
+  if (absl::SimpleAtod(text, &seconds)) {
+    duration = absl::Seconds(seconds);
+  } else if (!absl::ParseDuration(text, &duration)) {
+    duration = absl::ZeroDuration();
+  }
+  if (duration <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat(Quoted(text), " is not a time; write 30s, 500ms or 2m"));
+  }
+  *timeout = duration;
+  return absl::OkStatus();
+}
+
+absl::Status TakeAsOf(const std::string& text, client::VintageQuery* vintage) {
+  if (const auto day = ParseDay(text); day.ok()) {
+    vintage->as_of_day = *day;
+    return absl::OkStatus();
+  }
+  const auto instant = Instant::Parse(text);
+  if (!instant.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(Quoted(text), " is neither a day (2025-08-07) nor an instant "
+                                                                 "(2025-08-07T11:00:00+08:00)"));
+  }
+  vintage->as_of = *instant;
+  return absl::OkStatus();
+}
+
+absl::Status TakeMonth(const std::string& text, std::optional<Month>* month) {
+  const auto parsed = Month::Parse(text);
+  if (!parsed.ok()) return parsed.status();
+  *month = *parsed;
+  return absl::OkStatus();
+}
+
+absl::Status TakeSequence(const std::string& text, std::optional<Sequence>* sequence) {
+  std::uint32_t number = 0;
+  if (!absl::SimpleAtoi(text, &number) || number > limits::kMaxSequence) {
+    return absl::InvalidArgumentError(absl::StrCat(Quoted(text), " is not a sequence number"));
+  }
+  *sequence = number;
+  return absl::OkStatus();
+}
+
+// Adds an option whose text `take` reads; it may be given once.
+CLI::Option* AddText(CLI::App* app, const std::string& names, std::function<absl::Status(const std::string&)> take,
+                     const std::string& description) {
+  return app->add_option_function<std::string>(names, [](const std::string&) {}, description)
+      ->check(Checked(take));
+}
+
+// Options that every command takes, and those that only some do, with the commands' names.
+struct Restricted {
+  CLI::Option* option;
+  std::vector<std::string> commands;
+};
+
+std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, bool* use_tls) {
+  static const std::map<std::string, Format> kFormats = {
+      {"table", Format::kTable}, {"csv", Format::kCsv}, {"json", Format::kJson}, {"ndjson", Format::kNdjson}};
+  static const std::map<std::string, HistoryType> kTypes = {{"all", HistoryType::kAll},
+                                                            {"changed", HistoryType::kChanged},
+                                                            {"initial", HistoryType::kInitial},
+                                                            {"nth", HistoryType::kNth},
+                                                            {"latest", HistoryType::kLatest}};
+  app->add_option("--server", o->connect.address, "Where the daemon listens: host:port or unix:/path")
+      ->envname("TIDEWAITER_SERVER")
+      ->capture_default_str();
+  app->add_option_function<std::string>(
+         "-o,--output", [o](const std::string& name) { o->format = kFormats.at(name); },
+         "How to write: table (for people), csv, json, ndjson")
+      ->check(CLI::IsMember({"table", "csv", "json", "ndjson"}))
+      ->type_name("FORMAT");
+  AddText(app, "--timeout", [o](const std::string& t) { return TakeTimeout(t, &o->timeout); },
+          "How long a call may take: 500ms, 30s, 2m. Default 30s")
+      ->type_name("TIME");
+  app->add_flag("-q,--quiet", o->quiet, "Say nothing on the standard error but errors");
+  app->add_flag("--tls", *use_tls, "Talk TLS, with the system's roots");
+  app->add_option("--tls-ca", tls->ca_file, "Talk TLS, with the roots in this PEM file")->type_name("FILE");
+  app->add_option("--tls-cert", tls->cert_file, "Certificate of this client, PEM")->type_name("FILE");
+  app->add_option("--tls-key", tls->key_file, "Its key, PEM")->type_name("FILE");
+
+  const std::vector<std::string> readers = {"get", "history"};
+  std::vector<Restricted> restricted;
+  auto* as_of = AddText(app, "--as-of", [o](const std::string& t) { return TakeAsOf(t, &o->vintage); },
+                        "get, history: as known on this day (included, in the dataset's time zone) or at this instant");
+  restricted.push_back({as_of->type_name("DATE"), readers});
+  auto* at = AddText(app, "--at-sequence", [o](const std::string& t) { return TakeSequence(t, &o->vintage.sequence); },
+                     "get, history: as held when this sequence was the newest");
+  restricted.push_back({at->type_name("N"), readers});
+  auto* from = AddText(app, "--from", [o](const std::string& t) { return TakeMonth(t, &o->periods.from); },
+                       "get, history: only periods from this month on, 2024-01");
+  restricted.push_back({from->type_name("MONTH"), readers});
+  auto* to = AddText(app, "--to", [o](const std::string& t) { return TakeMonth(t, &o->periods.to); },
+                     "get, history: only periods that end by this month, 2025-12");
+  restricted.push_back({to->type_name("MONTH"), readers});
+  auto* type = app->add_option_function<std::string>(
+      "--output-type", [o](const std::string& name) { o->history_type = kTypes.at(name); },
+      "history: all statements, those that changed something, the initial value of each period, the nth one, the "
+      "latest");
+  type->check(CLI::IsMember({"all", "changed", "initial", "nth", "latest"}))->type_name("TYPE");
+  restricted.push_back({type, {"history"}});
+  auto* nth = app->add_option("--nth", o->nth, "history: which value, from 1, with --output-type nth");
+  nth->check(CLI::PositiveNumber)->type_name("N");
+  restricted.push_back({nth, {"history"}});
+  return restricted;
+}
+
+void AddPush(CLI::App* app, Options* o) {
+  static const std::map<std::string, ReleaseKind> kKinds = {
+      {"regular", ReleaseKind::kRegular}, {"correction", ReleaseKind::kCorrection}, {"backfill", ReleaseKind::kBackfill}};
+  CLI::App* push = app->add_subcommand("push", "Push the releases in tidy CSV files");
+  push->add_option("FILE", o->push.files, "Files; - is the standard input")->required();
+  push->add_option("--dataset", o->push.dataset, "The dataset, created from the columns if it is missing")
+      ->required()
+      ->type_name("ID");
+  push->add_option("--publisher", o->push.publisher, "Of a dataset that is created. Default: the dataset's id")
+      ->type_name("ID");
+  push->add_option("--time-zone", o->push.time_zone,
+                   "Of a dataset that is created: where its days end. Default UTC")
+      ->type_name("ZONE");
+  push->add_option("--agency", o->push.agency, "Who published the releases. Default: the dataset's publisher")
+      ->type_name("ID");
+  push->add_option("--stage", o->push.stage, "Stage of the releases: flash, bulletin, yearbook")->type_name("ID");
+  push->add_option("--title", o->push.title, "Title of the releases")->type_name("TEXT");
+  push->add_option_function<std::string>(
+          "--kind", [o](const std::string& name) { o->push.kind = kKinds.at(name); },
+          "Label of the releases: regular, correction, backfill")
+      ->check(CLI::IsMember({"regular", "correction", "backfill"}))
+      ->type_name("KIND");
+  push->add_flag("--dry-run", o->push.dry_run, "Show what would change; store nothing");
+  push->footer(kPushFooter);
+  push->callback([o] { o->command = Options::Command::kPush; });
+}
+
+CLI::Option* AddTarget(CLI::App* app, Options* o, const std::string& description) {
+  return app->add_option_function<std::string>("DATASET/KEY", [](const std::string&) {}, description)
+      ->check(Checked([o](const std::string& text) { return TakeTarget(text, &o->target); }))
+      ->type_name(" ");
+}
+
+void AddReaders(CLI::App* app, Options* o) {
+  CLI::App* datasets = app->add_subcommand("datasets", "List the datasets");
+  datasets->callback([o] { o->command = Options::Command::kDatasets; });
+
+  CLI::App* series = app->add_subcommand("series", "List the series that a key selects");
+  AddTarget(series, o, "Which series, as in GACC_PRESS/CN.RU....")->required();
+  series->footer("\nExample\n  tidewaiter series GACC_PRESS/CN.RU..VALUE..");
+  series->callback([o] { o->command = Options::Command::kSeries; });
+
+  CLI::App* releases = app->add_subcommand("releases", "List the releases in the order of their acceptance");
+  releases->add_option("DATASET", o->target.dataset, "Only those with a section of this dataset");
+  releases->callback([o] { o->command = Options::Command::kReleases; });
+
+  CLI::App* get = app->add_subcommand("get", "Read what is known, now or at any vintage");
+  AddTarget(get, o, "Which series, as in GACC_PRESS/CN.RU.T.VALUE.USD.BN")->required();
+  get->footer(kGetFooter);
+  get->callback([o] { o->command = Options::Command::kGet; });
+
+  CLI::App* history = app->add_subcommand("history", "Read every statement, and what each one changed");
+  AddTarget(history, o, "Which series, as in GACC_PRESS/CN.RU.T.VALUE.USD.BN")->required();
+  history->footer(kHistoryFooter);
+  history->callback([o] { o->command = Options::Command::kHistory; });
+}
+
+void AddRetract(CLI::App* app, Options* o) {
+  CLI::App* retract = app->add_subcommand("retract", "Retract a release that should never have been taken");
+  retract->add_option("RELEASE", o->release, "AGENCY/ID as `releases` shows it, or its sequence number")->required();
+  retract->add_option("--reason", o->reason, "Why; kept with the retraction")->type_name("TEXT");
+  retract->footer(
+      "\nFrom the retraction's own sequence on the release counts at no vintage; at earlier sequences it still shows.\n"
+      "\nExamples\n  tidewaiter retract GACC/GACC_PRESS:2025-08-07 --reason \"wrong file\"\n  tidewaiter retract 84");
+  retract->callback([o] { o->command = Options::Command::kRetract; });
+}
+
+void AddWatch(CLI::App* app, Options* o) {
+  CLI::App* watch = app->add_subcommand("watch", "Follow releases as they are accepted");
+  AddTarget(watch, o, "Which series; none: everything");
+  auto* from = AddText(watch, "--from-sequence",
+                       [o](const std::string& t) { return TakeSequence(t, &o->watch.from_sequence); },
+                       "Begin after this sequence; 0: with the first release. Default: what comes from now on");
+  from->type_name("N");
+  auto* token = watch->add_option("--token", o->watch.token, "Begin where this resume token stands");
+  token->type_name("TOKEN")->excludes(from);
+  AddText(watch, "--until-sequence",
+          [o](const std::string& t) { return TakeSequence(t, &o->watch.until_sequence); },
+          "End with exit code 0 when everything up to this sequence has come")
+      ->type_name("N");
+  watch->add_flag("--snapshot", o->watch.snapshot, "First what is known at the start");
+  watch->add_flag("--omit-confirmed", o->watch.omit_confirmed, "Leave out cells that were only confirmed");
+  watch->add_flag("--progress", o->watch.progress, "With -o ndjson: also objects that say how far the watch has come");
+  watch->footer(kWatchFooter);
+  watch->callback([o] { o->command = Options::Command::kWatch; });
+}
+
+// What CLI11 cannot say.
+std::string Contradiction(const CLI::App& app, const Options& o, const std::vector<Restricted>& restricted) {
+  const CLI::App* command = app.get_subcommands().front();
+  for (const Restricted& r : restricted) {
+    const bool applies =
+        std::find(r.commands.begin(), r.commands.end(), command->get_name()) != r.commands.end();
+    if (r.option->count() > 0 && !applies) {
+      return absl::StrCat(r.option->get_name(), " does not apply to ", command->get_name());
+    }
+  }
+  const bool nth_given = app.get_option("--nth")->count() > 0;
+  if (nth_given && o.history_type != HistoryType::kNth) return "--nth goes with --output-type nth";
+  if (const absl::Status s = o.periods.Validate(); !s.ok()) return absl::StrCat("--", s.message());
+  if (o.command == Options::Command::kWatch && o.format == Format::kJson) {
+    return "a watch has no end, and a JSON document has one; use -o ndjson";
+  }
+  if (o.watch.progress && o.format != Format::kNdjson) return "--progress goes with -o ndjson";
+  return "";
+}
+
+}  // namespace
+
+ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* out, Output* err) {
+  Options options;
+  client::Tls tls;
+  bool use_tls = false;
+  CLI::App app(kDescription, "tidewaiter");
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  app.set_help_flag("-h,--help", "This text");
+  app.get_formatter()->column_width(34);
+  const std::vector<Restricted> restricted = AddGlobals(&app, &options, &tls, &use_tls);
+  AddPush(&app, &options);
+  AddReaders(&app, &options);
+  AddWatch(&app, &options);
+  AddRetract(&app, &options);
+  app.add_subcommand("status", "Show the daemon's state")->callback([&options] {
+    options.command = Options::Command::kStatus;
+  });
+  app.add_subcommand("version", "Show this program's version")->callback([&options] {
+    options.command = Options::Command::kVersion;
+  });
+
+  const auto misused = [&](std::string_view what) {
+    const CLI::App* command = &app;
+    for (const CLI::App* sub : app.get_subcommands()) command = sub;
+    const std::string name = command == &app ? "tidewaiter" : absl::StrCat("tidewaiter ", command->get_name());
+    err->Write(absl::StrCat("tidewaiter: ", ToAbsl(what), "\nTry: ", name, " --help\n"));
+    return ParsedCommandLine{std::nullopt, kUsage};
+  };
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() != 0) return misused(argc <= 1 ? "name a command, such as get or push" : e.what());
+    std::ostringstream text;
+    app.exit(e, text, text);
+    out->Write(text.str());
+    return {std::nullopt, kOk};
+  }
+  if (const std::string wrong = Contradiction(app, options, restricted); !wrong.empty()) return misused(wrong);
+  if (use_tls || !tls.ca_file.empty() || !tls.cert_file.empty() || !tls.key_file.empty()) options.connect.tls = tls;
+  if (options.timeout) options.connect.timeout = *options.timeout;
+  return {std::move(options), kOk};
+}
+
+}  // namespace tidewaiter::cli

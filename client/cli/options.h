@@ -1,0 +1,77 @@
+// The command line, parsed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "client/cli/output.h"
+#include "client/cli/records.h"
+#include "client/client.h"
+#include "domain/release.h"
+#include "domain/statement.h"
+
+namespace tidewaiter::cli {
+
+// "DATASET/KEY", or "DATASET" alone for every series of it.
+struct Target {
+  std::string dataset;
+  std::string key;
+};
+
+struct PushArguments {
+  std::vector<std::string> files;  // "-" is the standard input
+  std::string dataset;
+  std::string publisher;
+  std::string time_zone;
+  std::string agency;
+  std::string stage;
+  std::string title;
+  ReleaseKind kind = ReleaseKind::kRegular;
+  bool dry_run = false;
+};
+
+struct WatchArguments {
+  std::optional<Sequence> from_sequence;
+  std::optional<Sequence> until_sequence;
+  std::string token;
+  bool snapshot = false;
+  bool omit_confirmed = false;
+  bool progress = false;
+};
+
+struct Options {
+  enum class Command {
+    kPush, kDatasets, kSeries, kReleases, kRetract, kGet, kHistory, kWatch, kStatus, kVersion,
+  };
+  Command command = Command::kVersion;
+
+  client::ConnectOptions connect;
+  std::optional<absl::Duration> timeout;  // as given
+  Format format = Format::kTable;
+  bool quiet = false;
+
+  client::VintageQuery vintage;
+  PeriodRange periods;
+  HistoryType history_type = HistoryType::kAll;
+  int nth = 1;
+
+  Target target;        // series, get, history, watch (dataset empty: everything), releases
+  std::string release;  // retract: AGENCY/ID or a sequence
+  std::string reason;
+  PushArguments push;
+  WatchArguments watch;
+};
+
+// What the command line asks for, or the code to exit with at once: 0 after --help, 2 (after a message to
+// `err`) for a command line that cannot be understood.
+struct ParsedCommandLine {
+  std::optional<Options> options;
+  int exit_code = 0;
+};
+ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* out, Output* err);
+
+}  // namespace tidewaiter::cli

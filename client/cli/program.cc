@@ -1,0 +1,78 @@
+#include <functional>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
+#include "client/cli/exit_code.h"
+#include "client/cli/session.h"
+#include "domain/errors.h"
+
+namespace tidewaiter::cli {
+namespace {
+
+absl::Status RunCommand(Session& session) {
+  switch (session.options.command) {
+    case Options::Command::kPush:
+      return RunPush(session);
+    case Options::Command::kDatasets:
+      return RunDatasets(session);
+    case Options::Command::kSeries:
+      return RunSeries(session);
+    case Options::Command::kReleases:
+      return RunReleases(session);
+    case Options::Command::kRetract:
+      return RunRetract(session);
+    case Options::Command::kGet:
+      return RunGet(session);
+    case Options::Command::kHistory:
+      return RunHistory(session);
+    case Options::Command::kWatch:
+      return RunWatch(session);
+    case Options::Command::kStatus:
+      return RunStatus(session);
+    case Options::Command::kVersion:
+      break;
+  }
+  return absl::OkStatus();
+}
+
+int Ended(const absl::Status& status, const Options& options, Output* out, Output* err) {
+  out->Flush();
+  if (out->closed()) return kOk;  // the reader has seen enough
+  const absl::Status worst = status.ok() ? out->status() : status;
+  if (!worst.ok()) err->Write(Explain(worst, options.connect.address));
+  err->Flush();
+  return ExitCodeOf(worst);
+}
+
+}  // namespace
+
+int RunProgram(int argc, const char* const* argv, Output* out, Output* err,
+               const std::function<void(client::Client*)>& connected) {
+  const ParsedCommandLine parsed = ParseCommandLine(argc, argv, out, err);
+  if (!parsed.options) {
+    out->Flush();
+    err->Flush();
+    return parsed.exit_code;
+  }
+  const Options& options = *parsed.options;
+  if (options.command == Options::Command::kVersion) {
+    const Schema schema = {{.name = "program"}, {.name = "version"}};
+    if (options.format == Format::kTable) {
+      out->Write("tidewaiter " TIDEWAITER_VERSION "\n");
+    } else {
+      WriteOne(options.format, schema, {"tidewaiter", TIDEWAITER_VERSION}, out);
+    }
+    return Ended(absl::OkStatus(), options, out, err);
+  }
+  client::ConnectOptions connect = options.connect;
+  connect.user_agent = "tidewaiter/" TIDEWAITER_VERSION;
+  auto client = client::Client::Connect(connect);
+  if (!client.ok()) return Ended(client.status(), options, out, err);
+  connected(client->get());
+  Session session{options, **client, *out, *err};
+  const absl::Status status = RunCommand(session);
+  connected(nullptr);
+  return Ended(status, options, out, err);
+}
+
+}  // namespace tidewaiter::cli

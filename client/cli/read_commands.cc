@@ -1,0 +1,93 @@
+// get, history.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/cell_text.h"
+#include "client/cli/session.h"
+#include "domain/errors.h"
+
+namespace tidewaiter::cli {
+namespace {
+
+// A history is a stream, which has no deadline of its own; the program gives it a generous one.
+constexpr absl::Duration kHistoryTimeout = absl::Minutes(10);
+
+absl::StatusOr<CellTexts> TextsOf(Session& session) {
+  TW_ASSIGN_OR_RETURN(client::DatasetInfo dataset, session.client.GetDataset(session.options.target.dataset));
+  return CellTexts(std::move(dataset.definition));
+}
+
+std::vector<std::string> KeysOf(const Target& target) {
+  if (target.key.empty()) return {};
+  return {target.key};
+}
+
+// Says at which vintage an answer was read, and how to ask for the same again.
+void TellVintage(Session& session, RecordWriter& writer, const CellTexts& texts, const Vintage& vintage,
+                 std::string_view noun) {
+  const bool bounded = vintage.as_of != Instant::Max();
+  const std::string as_of = bounded ? texts.TimeText(vintage.as_of) : "";
+  writer.Finish(absl::StrCat("\"vintage\":{\"as_of\":", bounded ? JsonString(vintage.as_of.ToString()) : "null",
+                             ",\"sequence\":", vintage.sequence, "}"));
+  const std::string line =
+      absl::StrCat(Counted(writer.records(), noun), " of ", session.options.target.dataset,
+                   bounded ? absl::StrCat(" as of ", as_of) : std::string(), ", read at sequence ", vintage.sequence,
+                   ". The same again: ", bounded ? absl::StrCat("--as-of ", as_of, " ") : std::string(),
+                   "--at-sequence ", vintage.sequence);
+  if (session.options.format != Format::kTable) return session.Say(line);
+  session.out.Write(absl::StrCat(Coloured(line, Colour::kDim, session.out.wants_colour()), "\n"));
+}
+
+}  // namespace
+
+absl::Status RunGet(Session& session) {
+  const Options& options = session.options;
+  TW_ASSIGN_OR_RETURN(CellTexts texts, TextsOf(session));
+  client::ReadQuery query;
+  query.dataset = options.target.dataset;
+  query.keys = KeysOf(options.target);
+  query.vintage = options.vintage;
+  query.periods = options.periods;
+  // The first page is read before anything is written: a refusal leaves no half answer behind.
+  TW_ASSIGN_OR_RETURN(client::ReadPage page, session.client.Read(query));
+  RecordWriter writer(options.format, CellSchema(), "observations", &session.out);
+  for (;;) {
+    for (const client::SeriesCells& series : page.series) {
+      for (const client::Cell& cell : series.cells) writer.Add(CellRecord(texts, series.series, cell));
+    }
+    if (page.next_page_token.empty() || session.out.closed()) break;
+    TW_ASSIGN_OR_RETURN(page, session.client.Read(query, 0, page.next_page_token));
+  }
+  TellVintage(session, writer, texts, page.vintage, "value");
+  return absl::OkStatus();
+}
+
+absl::Status RunHistory(Session& session) {
+  const Options& options = session.options;
+  TW_ASSIGN_OR_RETURN(CellTexts texts, TextsOf(session));
+  client::HistoryQuery query;
+  query.dataset = options.target.dataset;
+  query.keys = KeysOf(options.target);
+  query.vintage = options.vintage;
+  query.periods = options.periods;
+  query.type = options.history_type;
+  query.n = options.nth;
+  std::optional<RecordWriter> writer;
+  const auto begin = [&]() -> RecordWriter& {
+    if (!writer) writer.emplace(options.format, HistorySchema(), "history", &session.out);
+    return *writer;
+  };
+  TW_ASSIGN_OR_RETURN(const Vintage vintage,
+                      session.client.StreamHistory(
+                          query,
+                          [&](client::HistoryLine& line) {
+                            begin().Add(HistoryRecord(texts, line));
+                            // The reader has gone: what is left need not be read.
+                            return session.out.closed() ? absl::CancelledError() : absl::OkStatus();
+                          },
+                          {options.timeout.value_or(kHistoryTimeout)}));
+  TellVintage(session, begin(), texts, vintage, "statement");
+  return absl::OkStatus();
+}
+
+}  // namespace tidewaiter::cli

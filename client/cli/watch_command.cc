@@ -1,0 +1,200 @@
+// watch.
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "client/cli/cell_text.h"
+#include "client/cli/session.h"
+#include "client/subscription.h"
+#include "domain/errors.h"
+#include "domain/strings.h"
+
+namespace tidewaiter::cli {
+namespace {
+
+std::string Member(std::string_view name, std::string_view value) {
+  return absl::StrCat(JsonString(name), ":", ToAbsl(value));
+}
+
+// Writes what a subscription brings.
+class Watcher {
+ public:
+  explicit Watcher(Session& session) : session_(session) {}
+
+  absl::Status Run();
+
+ private:
+  absl::StatusOr<CellTexts*> TextsOf(const std::string& dataset);
+  absl::Status Started(const client::Bookmark& bookmark);
+  absl::Status Part(client::ReleasePart& part);
+  absl::Status Snapshot(const std::string& dataset, client::SeriesCells& series);
+  absl::Status Progress(const client::Bookmark& bookmark);
+
+  void WriteHeading(const client::ReleaseInfo& release);
+  void WriteEnd(const client::ReleasePart& part);
+  void EndSnapshot(const client::Bookmark& bookmark);
+  // Flushes; ends the watch when there is nothing left to do.
+  absl::Status After(Sequence complete_up_to);
+
+  Session& session_;
+  std::map<std::string, CellTexts> texts_;
+  std::vector<Record> snapshot_;  // for a table
+  std::uint64_t changes_ = 0;     // of the release that is coming
+  bool finished_ = false;         // by our own will, and not by an error
+};
+
+absl::Status Watcher::Run() {
+  const Options& options = session_.options;
+  client::SubscribeOptions subscribe;
+  if (!options.target.dataset.empty()) subscribe.selectors.push_back({options.target.dataset, options.target.key});
+  subscribe.after_sequence = options.watch.from_sequence;
+  subscribe.resume_token = options.watch.token;
+  subscribe.snapshot = options.watch.snapshot;
+  subscribe.omit_confirmed = options.watch.omit_confirmed;
+  subscribe.fail_unless_reachable = true;
+  if (options.timeout) subscribe.give_up_after = *options.timeout;
+
+  client::SubscribeHandler handler;
+  handler.part = [this](client::ReleasePart& part) { return Part(part); };
+  handler.snapshot = [this](const std::string& dataset, client::SeriesCells& series) {
+    return Snapshot(dataset, series);
+  };
+  handler.snapshot_restarted = [this] {
+    snapshot_.clear();
+    if (session_.options.format == Format::kNdjson) session_.out.Write("{\"type\":\"snapshot_restarted\"}\n");
+    return absl::OkStatus();
+  };
+  handler.started = [this](const client::Bookmark& bookmark) { return Started(bookmark); };
+  handler.progress = [this](const client::Bookmark& bookmark) { return Progress(bookmark); };
+  handler.reconnecting = [this](const absl::Status& why, absl::Duration wait) {
+    session_.Say(absl::StrCat("connection lost (", why.message(), "); trying again in ",
+                              absl::FormatDuration(absl::Trunc(wait, absl::Milliseconds(1)))));
+  };
+  if (options.format == Format::kCsv) session_.out.Write(CsvHeader(ChangeSchema()));
+  const absl::Status status = session_.client.Subscribe(std::move(subscribe))->Run(handler);
+  return finished_ ? absl::OkStatus() : status;
+}
+
+absl::StatusOr<CellTexts*> Watcher::TextsOf(const std::string& dataset) {
+  auto found = texts_.find(dataset);
+  if (found == texts_.end()) {
+    TW_ASSIGN_OR_RETURN(client::DatasetInfo info, session_.client.GetDataset(dataset));
+    found = texts_.emplace(dataset, CellTexts(std::move(info.definition))).first;
+  }
+  return &found->second;
+}
+
+absl::Status Watcher::After(Sequence complete_up_to) {
+  session_.out.Flush();
+  const std::optional<Sequence>& until = session_.options.watch.until_sequence;
+  finished_ = session_.out.closed() || (until && complete_up_to >= *until);
+  return finished_ ? absl::CancelledError() : session_.out.status();
+}
+
+absl::Status Watcher::Started(const client::Bookmark& bookmark) {
+  EndSnapshot(bookmark);
+  session_.Say(absl::StrCat("watching what comes after sequence ", bookmark.sequence, "; Ctrl-C ends"));
+  return After(bookmark.sequence);
+}
+
+absl::Status Watcher::Progress(const client::Bookmark& bookmark) {
+  if (session_.options.watch.progress) {
+    session_.out.Write(absl::StrCat("{\"type\":\"progress\",\"sequence\":", bookmark.sequence, ",",
+                                    Member("resume_token", JsonString(bookmark.resume_token)), "}\n"));
+  }
+  return After(bookmark.sequence);
+}
+
+absl::Status Watcher::Snapshot(const std::string& dataset, client::SeriesCells& series) {
+  TW_ASSIGN_OR_RETURN(CellTexts* const texts, TextsOf(dataset));
+  for (const client::Cell& cell : series.cells) {
+    Record record = CellRecord(*texts, series.series, cell);
+    if (session_.options.format == Format::kTable) {
+      snapshot_.push_back(std::move(record));
+    } else if (session_.options.format == Format::kNdjson) {
+      const std::string first = absl::StrCat("\"type\":\"snapshot\",", Member("dataset", JsonString(dataset)), ",");
+      session_.out.Write(absl::StrCat(JsonObject(CellSchema(), record, first), "\n"));
+    } else {
+      // In CSV the snapshot reads as changes from nothing, of no class.
+      client::ReleaseInfo release;
+      release.sequence = cell.sequence;
+      Record line = ChangeRecord(*texts, release, dataset, {series.series, cell, {}, std::nullopt});
+      for (std::size_t i = 0; i < line.size(); ++i) {
+        if (ChangeSchema()[i].name == "change") line[i] = "SNAPSHOT";
+      }
+      session_.out.Write(CsvLine(ChangeSchema(), line));
+    }
+  }
+  return session_.out.closed() ? After(0) : absl::OkStatus();
+}
+
+void Watcher::EndSnapshot(const client::Bookmark& bookmark) {
+  const Options& options = session_.options;
+  if (!options.watch.snapshot) return;
+  if (options.format == Format::kNdjson) {
+    session_.out.Write(absl::StrCat("{\"type\":\"marker\",\"sequence\":", bookmark.sequence, ",",
+                                    Member("resume_token", JsonString(bookmark.resume_token)), "}\n"));
+  } else if (options.format == Format::kTable) {
+    if (!snapshot_.empty()) session_.out.Write(TableOf(CellSchema(), snapshot_, session_.out.wants_colour()));
+    session_.out.Write(absl::StrCat(Counted(snapshot_.size(), "value"), " at sequence ", bookmark.sequence, "\n"));
+    snapshot_.clear();
+  }
+}
+
+void Watcher::WriteHeading(const client::ReleaseInfo& release) {
+  const ReleaseHeader& header = release.header;
+  std::string line = absl::StrCat("\n#", release.sequence, "  ");
+  if (release.retracts != 0) {
+    absl::StrAppend(&line, "retracts #", release.retracts, header.title.empty() ? "" : ": ", header.title);
+  } else {
+    absl::StrAppend(&line, header.agency, "/", header.release_id, "  published ", header.published_at.ToString(),
+                    "  ", Counted(release.observations, "observation"), header.title.empty() ? "" : "  ",
+                    header.title);
+  }
+  session_.out.Write(Coloured(line, Colour::kBold, session_.out.wants_colour()));
+  session_.out.Write("\n");
+}
+
+absl::Status Watcher::Part(client::ReleasePart& part) {
+  const Format format = session_.options.format;
+  if (part.first) {
+    changes_ = 0;
+    if (format == Format::kTable) WriteHeading(part.release);
+  }
+  std::vector<Record> records;
+  for (const client::DatasetChanges& changes : part.changes) {
+    TW_ASSIGN_OR_RETURN(CellTexts* const texts, TextsOf(changes.dataset));
+    for (const client::ChangedCell& cell : changes.cells) {
+      Record record = ChangeRecord(*texts, part.release, changes.dataset, cell);
+      ++changes_;
+      if (format == Format::kTable) {
+        records.push_back(std::move(record));
+      } else if (format == Format::kCsv) {
+        session_.out.Write(CsvLine(ChangeSchema(), record));
+      } else {
+        session_.out.Write(absl::StrCat(JsonObject(ChangeSchema(), record, "\"type\":\"change\","), "\n"));
+      }
+    }
+  }
+  if (!records.empty()) session_.out.Write(TableOf(ChangeSchema(), records, session_.out.wants_colour()));
+  if (part.last) WriteEnd(part);
+  return After(part.last ? part.release.sequence : 0);
+}
+
+void Watcher::WriteEnd(const client::ReleasePart& part) {
+  if (session_.options.format == Format::kNdjson) {
+    std::string object = JsonObject(ReleaseSchema(), ReleaseRecord(part.release), "\"type\":\"release\",");
+    object.pop_back();
+    session_.out.Write(absl::StrCat(object, ",\"changes\":", changes_, ",",
+                                    Member("resume_token", JsonString(part.resume_token)), "}\n"));
+  } else if (session_.options.format == Format::kTable && changes_ == 0) {
+    session_.out.Write("no change to what is watched\n");
+  }
+}
+
+}  // namespace
+
+absl::Status RunWatch(Session& session) { return Watcher(session).Run(); }
+
+}  // namespace tidewaiter::cli
