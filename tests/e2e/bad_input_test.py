@@ -58,7 +58,7 @@ class FilesTest(BadInputTest):
 
     def refuse_row(self, row, *words):
         """A good row first: the bad one stands on line 3, and the good one must not be stored either."""
-        return self.refuse([HEADER, GOOD_ROW, row], "3", *words)
+        return self.refuse([HEADER, GOOD_ROW, row], "line 3", *words)
 
     def test_a_good_file_would_be_taken(self):
         with support.temporary_folder() as folder:
@@ -68,7 +68,7 @@ class FilesTest(BadInputTest):
         self.assertEqual(outcome.code, 0, outcome)
 
     def test_quote_that_never_ends(self):
-        self.refuse([HEADER, GOOD_ROW, 'r1,2025-01-10,2024-12,CN,M,11.5,,,,"open,'], "3")
+        self.refuse([HEADER, GOOD_ROW, 'r1,2025-01-10,2024-12,CN,M,11.5,,,,"open,'], "line 3")
 
     def test_text_after_a_closing_quote(self):
         self.refuse_row('r1,2025-01-10,2024-12,CN,M,"11"5,,,,,')
@@ -98,7 +98,7 @@ class FilesTest(BadInputTest):
         self.refuse_row("r1,2025-01-10,2024-12,CN,,11.5,,,,,", "flow")
 
     def test_wrong_month(self):
-        self.refuse_row("r1,2025-01-10,2024-13,CN,M,11.5,,,,,", "period", "2024-13")
+        self.refuse_row("r1,2025-01-10,2024-13,CN,M,11.5,,,,,", "column period", "13")
 
     def test_wrong_day(self):
         self.refuse_row("r1,2025-02-30,2024-12,CN,M,11.5,,,,,", "published_on", "2025-02-30")
@@ -123,28 +123,28 @@ class FilesTest(BadInputTest):
 
     def test_duplicate_cells(self):
         outcome = self.refuse_row("r1,2025-01-10,2024-12,CN,X,11.5,,,,,", "CN.X", "2024-12")
-        self.assertIn("2", outcome.err, "the line of the first statement is named, too")
+        self.assertIn("line 2", outcome.err, "the first statement is named, too")
 
     def test_release_in_the_future(self):
         day = day_after_tomorrow()
         self.refuse([HEADER, f"r1,{day},2024-12,CN,M,11.5,,,,,"], day)
 
     def test_wrong_utf8(self):
-        self.refuse((HEADER + "\nr1,2025-01-10,2024-12,CN,M,11.5,,,,").encode() + b"\xff\xfe,\n", "2")
-        self.refuse((HEADER + "\nr1,2025-01-10,2024-12,").encode() + b"\xc3(,M,11.5,,,,,\n", "2")
+        self.refuse((HEADER + "\nr1,2025-01-10,2024-12,CN,M,11.5,,,,").encode() + b"\xff\xfe,\n", "line 2", "source")
+        self.refuse((HEADER + "\nr1,2025-01-10,2024-12,").encode() + b"\xc3(,M,11.5,,,,,\n", "line 2")
 
     def test_bytes_that_are_no_text(self):
         self.refuse(bytes(range(256)) * 64)
 
     def test_every_bad_row_is_named_at_once(self):
         self.refuse([HEADER, "r1,2025-01-10,2024-13,CN,M,11.5,,,,,", GOOD_ROW, "r1,2025-01-10,2024-12,CN,M,1.2.3,,,,,"],
-                    "2024-13", "1.2.3")
+                    "line 2, column period", "line 4, column value", "1.2.3")
 
     def test_a_bad_row_in_a_later_release_stores_none_of_the_file(self):
-        self.refuse([HEADER, GOOD_ROW, "r2,2025-02-10,2025-01,CN,X,1.2.3,,,,,"], "1.2.3")
+        self.refuse([HEADER, GOOD_ROW, "r2,2025-02-10,2025-01,CN,X,1.2.3,,,,,"], "line 3", "1.2.3")
 
     def test_a_bad_file_makes_no_dataset(self):
-        self.refuse([HEADER, "r1,2025-01-10,2024-13,CN,M,11.5,,,,,"], "2024-13", dataset="NEW")
+        self.refuse([HEADER, "r1,2025-01-10,2024-13,CN,M,11.5,,,,,"], "line 2", dataset="NEW")
 
     def test_file_that_is_not_there(self):
         outcome = support.run_cli(self.daemon.address, "push", "/nonexistent/input.csv", "--dataset", "T")

@@ -1,5 +1,6 @@
 """Vintages: backfills, retractions, replacements, and answers that can be repeated."""
 
+import threading
 import unittest
 
 import grpc
@@ -127,6 +128,35 @@ class VintagesTest(unittest.TestCase):
         uploaded = self.client.releases.UploadRelease(wire.upload_messages("1", "2025-01-01", "T", cells, 50))
         self.assertTrue(uploaded.replayed)
         self.assertEqual(uploaded.release, first.release)
+
+    def test_an_upload_under_way_is_invisible_and_holds_up_nobody(self):
+        self.push("1", "2025-01-01", (A, "2024-12", "5"))
+        cells = wire.canonical_order(
+            wire.cell("T", f"CN.S{number:04d}", wire.period_text(600 + month, 1), f"{number}.{month:02d}")
+            for number in range(500) for month in range(100))
+        sent, go_on = threading.Event(), threading.Event()
+
+        def messages():
+            given = list(wire.upload_messages("upload", "2025-02-01", "T", cells, 5000))
+            for message in given[:-2]:
+                yield message
+            sent.set()
+            go_on.wait()
+            yield from given[-2:]
+
+        upload = self.client.releases.UploadRelease.future(messages())
+        self.addCleanup(go_on.set)
+        sent.wait()
+        for number in range(3):
+            self.push(f"beside-{number}", "2025-03-01", (A, "2024-12", f"6.{number}"))
+        self.assertEqual(self.client.head(), 4)
+        self.assertEqual(self.client.values("T"), {(A, "2024-12"): "6.2"})
+        self.assertEqual(self.client.status.GetStatus(support.status.GetStatusRequest()).uploads, 1)
+        go_on.set()
+        self.assertEqual(upload.result().release.sequence, 5)
+        values = self.client.values("T")
+        self.assertEqual(len(values), len(cells) + 1)
+        self.assertEqual(values["CN.S0499", "2028-04"], "499.99")
 
     def test_equal_content_under_another_id_names_its_twin(self):
         cells = ((A, "2024-12", "5"),)
