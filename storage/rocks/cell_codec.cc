@@ -65,13 +65,13 @@ using cell_steps::kMonths;
 using cell_steps::kRun;
 using cell_steps::kSteps;
 constexpr std::uint8_t kLonger = 0, kLater = 1, kLaterWithLength = 2;
-constexpr std::uint8_t kFormSigned1 = 6, kForm8 = 12, kForm12 = 13, kFormVarint = 14;
 constexpr std::uint8_t kHasScale = 1, kHasAbsence = 2, kHasStatus = 4, kHasConf = 8, kHasSource = 16,
                        kHasNote = 32, kHolds = 128;
 constexpr std::uint8_t kCoarseStep = 128;
 constexpr std::uint8_t kMoreScale = 7;
 constexpr std::uint32_t kShortCount = 15;
-constexpr std::int32_t kOrigin = 2000 * 12, kStartBias = 512, kFarStart = 1023;
+constexpr std::int32_t kOrigin = cell_start::kOrigin, kStartBias = cell_start::kBias,
+                       kFarStart = cell_start::kFar;
 
 void PutVarint(std::uint64_t value, std::string* out) {
   while (value >= 0x80) {
@@ -119,13 +119,6 @@ constexpr std::int64_t UnZigZag(std::uint64_t value) {
 // Bytes that the varint of `value` takes.
 int VarintSize(std::uint64_t value) { return (static_cast<int>(absl::bit_width(value | 1)) + 6) / 7; }
 
-// Bytes of a coefficient in a form of fixed width; 0 for varints. REQUIRES: form is not reserved.
-int WidthOf(std::uint8_t form) {
-  if (form < kFormSigned1) return form + 1;
-  if (form < kForm8) return form - kFormSigned1 + 1;
-  return form == kForm8 ? 8 : form == kForm12 ? 12 : 0;
-}
-
 // True if `letter` is one of the capitals in `set`.
 bool IsOneOf(std::string_view set, std::uint8_t letter) {
   return set.find(static_cast<char>(letter)) != std::string_view::npos;
@@ -144,16 +137,16 @@ class FormChooser {
   }
   std::uint8_t Choose() const {
     if (min_ < std::numeric_limits<std::int64_t>::min() || max_ > std::numeric_limits<std::int64_t>::max()) {
-      return kForm12;
+      return cell_form::k12;
     }
     const auto low = static_cast<std::int64_t>(min_), high = static_cast<std::int64_t>(max_);
-    std::uint8_t form = kForm8;
+    std::uint8_t form = cell_form::k8;
     if (low >= 0 && high >> 48 == 0) {
       form = static_cast<std::uint8_t>(std::max(0, (BitsOf(high) + 7) / 8 - 1));
     } else if (const int bytes = std::max(BitsOf(low), BitsOf(high)) / 8 + 1; bytes <= 6) {
-      form = static_cast<std::uint8_t>(kFormSigned1 + bytes - 1);
+      form = static_cast<std::uint8_t>(cell_form::kSigned1 + bytes - 1);
     }
-    return varint_bytes_ < count_ * WidthOf(form) ? kFormVarint : form;
+    return varint_bytes_ < count_ * cell_form::kWidth[form] ? cell_form::kVarint : form;
   }
 
  private:
@@ -301,12 +294,12 @@ class CellWriter {
   }
 
   void WriteCoefficient(const absl::int128& coefficient) {
-    if (form_ == kFormVarint) return PutVarint(ZigZag(static_cast<std::int64_t>(coefficient)), &out_);
+    if (form_ == cell_form::kVarint) return PutVarint(ZigZag(static_cast<std::int64_t>(coefficient)), &out_);
     const std::uint64_t words[2] = {absl::Int128Low64(coefficient),
                                     static_cast<std::uint64_t>(absl::Int128High64(coefficient))};
     std::array<char, sizeof words> bytes;
     std::memcpy(bytes.data(), words, sizeof words);
-    out_.append(bytes.data(), static_cast<std::size_t>(WidthOf(form_)));
+    out_.append(bytes.data(), cell_form::kWidth[form_]);
   }
 
   std::span<const CodedCell> cells_;
@@ -329,7 +322,7 @@ class CellWriter {
 
 void EncodeCells(std::span<const CodedCell> cells, std::string* out) { CellWriter(cells, out).Write(); }
 
-CellReader::CellReader(std::string_view* input) : input_(input) {
+void CellReader::ReadHeader() {
   constexpr std::uint64_t kMaxMonths = limits::kMaxPeriodMonths;
   std::uint8_t byte0, byte1, byte2;
   if (!GetByte(input_, &byte0) || !GetByte(input_, &byte1) || !GetByte(input_, &byte2)) {
@@ -343,7 +336,7 @@ CellReader::CellReader(std::string_view* input) : input_(input) {
   steps_ = byte1 >> 4 & 3;
   const std::int32_t start = byte1 >> 6 << 8 | byte2;
   std::int64_t first = start - kStartBias;
-  bool good = form <= kFormVarint;
+  bool good = form <= cell_form::kVarint;
   if (count == 0) {
     constexpr std::uint32_t kBase = kShortCount + 1;
     good = good && GetVarintUpTo(std::numeric_limits<std::uint32_t>::max() - kBase, input_, &count);
@@ -372,8 +365,8 @@ CellReader::CellReader(std::string_view* input) : input_(input) {
   start_ = static_cast<std::int32_t>(first + kOrigin);
   scale_ = static_cast<std::int8_t>(scale);
   step_exponent_ = static_cast<std::int8_t>(-scale_);
-  width_ = static_cast<std::uint8_t>(WidthOf(form));
-  is_signed_ = form >= kFormSigned1;
+  width_ = cell_form::kWidth[form];
+  is_signed_ = form >= cell_form::kSigned1;
   fast_ = !general_ && steps_ != kSteps && width_ >= 1 && width_ <= 8;
 }
 

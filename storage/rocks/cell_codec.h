@@ -41,7 +41,9 @@ void EncodeCells(std::span<const CodedCell> cells, std::string* out);
 // Never reads beyond the input, whatever the bytes; what it hands out is always a valid cell.
 class CellReader {
  public:
-  explicit CellReader(std::string_view* input);
+  explicit CellReader(std::string_view* input) : input_(input) {
+    if (!ReadCommonHeader()) ReadHeader();
+  }
   bool Next(CodedCell* cell);
   bool ok() const { return ok_; }
   std::uint32_t remaining() const { return remaining_; }
@@ -52,6 +54,8 @@ class CellReader {
   static constexpr std::int32_t kFirstMonth = limits::kMinYear * 12;
   static constexpr std::int32_t kEndMonth = (limits::kMaxYear + 1) * 12;  // exclusive
 
+  bool ReadCommonHeader();
+  void ReadHeader();
   bool NextGeneral(CodedCell* cell);
   bool ReadAttributes();
   bool ReadCoefficient(absl::int128* coefficient);
@@ -83,6 +87,40 @@ class CellReader {
   std::int32_t later_ = 0;
   std::int32_t longer_ = 0;
 };
+
+namespace cell_form {
+// Bytes of a coefficient by form; 0 for varints and the reserved form.
+inline constexpr std::uint8_t kWidth[16] = {1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 8, 12, 0, 0};
+inline constexpr std::uint8_t kSigned1 = 6, k8 = 12, k12 = 13, kVarint = 14;
+}  // namespace cell_form
+
+// How cells start: the origin of the start field, its bias, and its value for a start beyond it.
+namespace cell_start {
+inline constexpr std::int32_t kOrigin = 2000 * 12, kBias = 512, kFar = 1023;
+}  // namespace cell_start
+
+// A header of three bytes: plain cells of single months, 15 at most. No such header can be wrong.
+inline bool CellReader::ReadCommonHeader() {
+  if (input_->size() < 3) return false;
+  const auto byte0 = static_cast<std::uint8_t>((*input_)[0]), byte1 = static_cast<std::uint8_t>((*input_)[1]),
+             byte2 = static_cast<std::uint8_t>((*input_)[2]);
+  const std::uint8_t form = byte0 >> 4, scale = byte0 >> 1 & 7, count = byte1 & 15, steps = byte1 >> 4 & 3;
+  const std::int32_t start = byte1 >> 6 << 8 | byte2;
+  if ((byte0 & 1) != 0 || form > cell_form::k8 || scale == 7 || count == 0 || steps > cell_steps::kGaps ||
+      start == cell_start::kFar) {
+    return false;
+  }
+  input_->remove_prefix(3);
+  remaining_ = count;
+  fast_ = true;
+  steps_ = steps;
+  width_ = cell_form::kWidth[form];
+  is_signed_ = form >= cell_form::kSigned1;
+  start_ = start + cell_start::kOrigin - cell_start::kBias;
+  scale_ = static_cast<std::int8_t>(scale);
+  step_exponent_ = static_cast<std::int8_t>(-scale);
+  return true;
+}
 
 inline bool CellReader::Next(CodedCell* cell) {
   static_assert(std::endian::native == std::endian::little);
