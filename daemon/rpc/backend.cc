@@ -1,0 +1,69 @@
+#include "daemon/rpc/backend.h"
+
+#include <utility>
+
+#include "daemon/rpc/release_encoder.h"
+#include "daemon/rpc/subscriber_hub.h"
+#include "domain/errors.h"
+
+namespace tidewaiter::rpc {
+namespace {
+
+std::array<telemetry::Metrics::Method*, kMethods> AddMethods(telemetry::Metrics& metrics) {
+  std::array<telemetry::Metrics::Method*, kMethods> methods{};
+  for (std::size_t i = 0; i < kMethods; ++i) {
+    const MethodInfo& info = kMethodTable[i];
+    methods[i] = metrics.AddMethod(info.type, info.service, info.name);
+  }
+  return methods;
+}
+
+}  // namespace
+
+Backend::Backend(const BackendOptions& backend_options, storage::Store* store, const engine::Clock* clock,
+                 telemetry::Log* log, telemetry::Metrics* metrics, std::string version)
+    : options(backend_options),
+      store(store),
+      clock(clock),
+      log(log),
+      metrics(metrics),
+      version(std::move(version)),
+      started_at(clock->Now()),
+      log_id(store->log_id()),
+      lookup(store),
+      intake(store, clock),
+      queries(store),
+      feed(store),
+      encoder(std::make_unique<ReleaseEncoder>(&feed, &lookup, log_id, options.stream_message_bytes,
+                                               options.encoded_cache_bytes)),
+      hub(std::make_unique<SubscriberHub>(this)),
+      method_metrics(AddMethods(*metrics)),
+      writes_(options.write_threads),
+      reads_(options.read_threads),
+      streams_(options.stream_threads) {}
+
+Backend::~Backend() {
+  timers.Stop();
+  feed.Close();
+}
+
+void Backend::Run(Lane lane, Executor::Task task) {
+  switch (lane) {
+    case Lane::kInline:
+      return task();
+    case Lane::kReads:
+      return reads_.Run(std::move(task));
+    case Lane::kWrites:
+      return writes_.Run(std::move(task));
+    case Lane::kStreams:
+      return streams_.Run(std::move(task));
+  }
+}
+
+absl::Status Backend::CheckNotDraining() const {
+  if (!draining.load(std::memory_order_acquire)) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kUnavailable, Reason::kShuttingDown,
+                   "the daemon is shutting down; try again in a moment");
+}
+
+}  // namespace tidewaiter::rpc

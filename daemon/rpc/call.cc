@@ -1,0 +1,104 @@
+#include "daemon/rpc/call.h"
+
+#include <algorithm>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "daemon/telemetry/log.h"
+#include "proto/convert/status.h"
+
+namespace tidewaiter::rpc {
+namespace {
+
+constexpr char kRequestIdKey[] = "x-request-id";
+constexpr std::size_t kMaxRequestIdBytes = 128;
+
+std::string DrawRequestId() {
+  thread_local absl::BitGen random;
+  return absl::StrFormat("%016x", absl::Uniform<std::uint64_t>(random));
+}
+
+std::string RequestIdOf(const grpc::CallbackServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto it = metadata.find(kRequestIdKey);
+  if (it == metadata.end()) return DrawRequestId();
+  const std::string id(it->second.data(), it->second.size());
+  const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  return id.empty() || id.size() > kMaxRequestIdBytes || !printable ? DrawRequestId() : id;
+}
+
+std::string_view CodeName(grpc::StatusCode code) {
+  static constexpr std::string_view kNames[] = {
+      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+      "DATA_LOSS", "UNAUTHENTICATED"};
+  const auto i = static_cast<std::size_t>(code);
+  return i < std::size(kNames) ? kNames[i] : kNames[2];
+}
+
+// What the operator must see; the rest is between the caller and us.
+telemetry::LogLevel LevelOf(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::INTERNAL:
+    case grpc::StatusCode::UNKNOWN:
+    case grpc::StatusCode::DATA_LOSS:
+      return telemetry::LogLevel::kError;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::UNAVAILABLE:
+      return telemetry::LogLevel::kWarning;
+    case grpc::StatusCode::OK:
+    case grpc::StatusCode::CANCELLED:
+      return telemetry::LogLevel::kDebug;
+    default:
+      return telemetry::LogLevel::kInfo;
+  }
+}
+
+}  // namespace
+
+Call::Call(Backend& backend, grpc::CallbackServerContext* context, Method method)
+    : backend_(backend),
+      context_(context),
+      method_(method),
+      start_(absl::Now()),
+      request_id_(RequestIdOf(*context)) {
+  context_->AddTrailingMetadata(kRequestIdKey, request_id_);
+  backend_.method_metrics[static_cast<std::size_t>(method)]->Started();
+}
+
+absl::Status Call::CheckAlive() const {
+  if (!cancelled()) return absl::OkStatus();
+  if (absl::FromChrono(context_->deadline()) <= absl::Now()) {
+    return absl::DeadlineExceededError("the caller's deadline has passed");
+  }
+  return absl::CancelledError("the caller hung up");
+}
+
+absl::Duration Call::elapsed() const { return absl::Now() - start_; }
+
+grpc::Status Call::Close(const absl::Status& status) {
+  grpc::Status result = convert::ToGrpc(status, request_id_);
+  backend_.method_metrics[static_cast<std::size_t>(method_)]->Handled(result.error_code(),
+                                                                      absl::ToDoubleSeconds(elapsed()));
+  LogEnd(result);
+  return result;
+}
+
+void Call::LogEnd(const grpc::Status& status) const {
+  const telemetry::LogLevel level = LevelOf(status.error_code());
+  if (!backend_.log->enabled(level)) return;
+  const MethodInfo& info = InfoOf(method_);
+  backend_.log->Write(level, status.ok() ? "call" : "call failed",
+                      {{"method", absl::StrCat(absl::string_view(info.service.data(), info.service.size()),
+                                               "/", absl::string_view(info.name.data(), info.name.size()))},
+                       {"code", std::string(CodeName(status.error_code()))},
+                       {"ms", absl::StrFormat("%.3f", absl::ToDoubleMilliseconds(elapsed()))},
+                       {"request_id", request_id_},
+                       {"peer", context_->peer()},
+                       {"error", status.error_message()}});
+}
+
+}  // namespace tidewaiter::rpc

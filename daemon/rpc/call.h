@@ -1,0 +1,44 @@
+// One call: its request id, its metrics, its line in the log.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "daemon/rpc/backend.h"
+#include "daemon/rpc/methods.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/status.h"
+
+namespace tidewaiter::rpc {
+
+// Lives as long as the call's reactor. Close() once, before Finish().
+class Call {
+ public:
+  // Takes the caller's x-request-id, or draws one, and sends it back in the trailing metadata.
+  Call(Backend& backend, grpc::CallbackServerContext* context, Method method);
+
+  Backend& backend() const { return backend_; }
+  const std::string& request_id() const { return request_id_; }
+  // The caller hung up, or its deadline has passed.
+  bool cancelled() const { return context_->IsCancelled(); }
+  // OK, or why there is nobody to answer: CANCELLED or DEADLINE_EXCEEDED.
+  absl::Status CheckAlive() const;
+  absl::Duration elapsed() const;
+  // Breaks the call off: its reactor's next step fails.
+  void Abort() { context_->TryCancel(); }
+
+  // What to give to Finish(). Counts and logs.
+  grpc::Status Close(const absl::Status& status);
+
+ private:
+  void LogEnd(const grpc::Status& status) const;
+
+  Backend& backend_;
+  grpc::CallbackServerContext* const context_;
+  const Method method_;
+  const absl::Time start_;
+  std::string request_id_;
+};
+
+}  // namespace tidewaiter::rpc

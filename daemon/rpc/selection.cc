@@ -1,0 +1,151 @@
+#include "daemon/rpc/selection.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "daemon/engine/series_listing.h"
+#include "domain/strings.h"
+
+namespace tidewaiter::rpc {
+namespace {
+
+// From this many askers on the index pays: it costs some ten looks at every series.
+constexpr int kAskersForIndex = 8;
+
+void SortUnique(std::vector<std::uint32_t>* numbers) {
+  std::sort(numbers->begin(), numbers->end());
+  numbers->erase(std::unique(numbers->begin(), numbers->end()), numbers->end());
+}
+
+}  // namespace
+
+const absl::flat_hash_map<std::string, IndexedPart::Dataset>* IndexedPart::Index() const {
+  if (asked_.fetch_add(1, std::memory_order_relaxed) < kAskersForIndex) return nullptr;
+  std::call_once(built_, [this] { Build(); });
+  return &index_;
+}
+
+void IndexedPart::Build() const {
+  for (std::uint32_t i = 0; i < part_->series.size(); ++i) {
+    const engine::SeriesChanges& series = part_->series[i];
+    Dataset& dataset = index_[series.dataset];
+    dataset.by_key[series.key].push_back(i);
+    const std::string_view key = series.key;
+    std::size_t place = 0;
+    for (std::size_t begin = 0; begin <= key.size(); ++place) {
+      const std::size_t end = std::min(key.find('.', begin), key.size());
+      if (dataset.by_place.size() <= place) dataset.by_place.emplace_back();
+      dataset.by_place[place][ToAbsl(key.substr(begin, end - begin))].push_back(i);
+      begin = end + 1;
+    }
+  }
+}
+
+Selection::Selection(const std::vector<Item>& items) {
+  std::vector<std::string> words;
+  for (const Item& item : items) {
+    words.push_back(absl::StrCat(item.dataset, ":", item.selector.ToString()));
+    Dataset& dataset = datasets_[item.dataset];
+    if (item.selector.selects_all()) {
+      dataset.all = true;
+    } else if (item.selector.is_single_series()) {
+      dataset.singles.insert(engine::SingleKey(item.selector));
+    } else {
+      dataset.patterns.push_back(item.selector);
+    }
+  }
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  canonical_ = absl::StrJoin(words, "\n");
+}
+
+bool Selection::Touches(std::string_view dataset) const {
+  return everything() || datasets_.contains(ToAbsl(dataset));
+}
+
+std::vector<std::uint32_t> Selection::Match(const IndexedPart& part) const {
+  if (everything()) {
+    std::vector<std::uint32_t> all(part.part().series.size());
+    std::iota(all.begin(), all.end(), 0u);
+    return all;
+  }
+  const auto* index = part.Index();
+  if (index == nullptr) return Scan(part.part());
+  std::vector<std::uint32_t> found;
+  for (const auto& [id, wanted] : datasets_) {
+    const auto held = index->find(id);
+    if (held == index->end()) continue;
+    if (wanted.all) return Scan(part.part());  // it is all looked at anyway
+    for (const std::string& key : wanted.singles) {
+      const auto it = held->second.by_key.find(key);
+      if (it != held->second.by_key.end()) found.insert(found.end(), it->second.begin(), it->second.end());
+    }
+    for (const Selector& pattern : wanted.patterns) FindPattern(part, held->second, pattern, &found);
+  }
+  SortUnique(&found);
+  return found;
+}
+
+// Looks at the series of the place that leaves the fewest, and at no others.
+void Selection::FindPattern(const IndexedPart& part, const IndexedPart::Dataset& index,
+                            const Selector& pattern, std::vector<std::uint32_t>* found) {
+  std::size_t best_place = 0;
+  std::size_t best_count = part.part().series.size() + 1;
+  for (std::size_t place = 0; place < std::min(pattern.places(), index.by_place.size()); ++place) {
+    if (pattern.codes(place).empty()) continue;
+    std::size_t count = 0;
+    for (const std::string& code : pattern.codes(place)) {
+      const auto it = index.by_place[place].find(code);
+      if (it != index.by_place[place].end()) count += it->second.size();
+    }
+    if (count < best_count) {
+      best_count = count;
+      best_place = place;
+    }
+  }
+  if (best_count > part.part().series.size()) return;  // a pattern has a place with codes
+  for (const std::string& code : pattern.codes(best_place)) {
+    const auto it = index.by_place[best_place].find(code);
+    if (it == index.by_place[best_place].end()) continue;
+    for (const std::uint32_t i : it->second) {
+      if (pattern.MatchesText(part.part().series[i].key)) found->push_back(i);
+    }
+  }
+}
+
+std::vector<std::uint32_t> Selection::Scan(const engine::ChangesPart& part) const {
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t i = 0; i < part.series.size(); ++i) {
+    if (Matches(part.series[i])) found.push_back(i);
+  }
+  return found;
+}
+
+bool Selection::Matches(const engine::SeriesChanges& series) const {
+  const auto it = datasets_.find(series.dataset);
+  if (it == datasets_.end()) return false;
+  const Dataset& wanted = it->second;
+  if (wanted.all || wanted.singles.contains(series.key)) return true;
+  return std::any_of(wanted.patterns.begin(), wanted.patterns.end(),
+                     [&](const Selector& pattern) { return pattern.MatchesText(series.key); });
+}
+
+std::vector<std::string> Selection::KeysOf(std::string_view dataset) const {
+  const auto it = datasets_.find(ToAbsl(dataset));
+  if (it == datasets_.end() || it->second.all) return {};
+  std::vector<std::string> keys(it->second.singles.begin(), it->second.singles.end());
+  for (const Selector& pattern : it->second.patterns) keys.push_back(pattern.ToString());
+  return keys;
+}
+
+std::vector<std::string> Selection::datasets() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, wanted] : datasets_) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+}  // namespace tidewaiter::rpc

@@ -1,0 +1,81 @@
+// What a subscriber follows, and finding it among what a release changed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/synchronization/mutex.h"
+#include "daemon/engine/release_changes.h"
+#include "domain/selector.h"
+
+namespace tidewaiter::rpc {
+
+// The series of a part of a release, findable by key and by code per place, so that a thousand subscribers of
+// a few series each need not look at all of them. The index is made when enough have asked. Thread-safe.
+class IndexedPart {
+ public:
+  explicit IndexedPart(std::shared_ptr<const engine::ChangesPart> part) : part_(std::move(part)) {}
+  const engine::ChangesPart& part() const { return *part_; }
+
+ private:
+  friend class Selection;
+  using Postings = std::vector<std::uint32_t>;  // indexes into part().series, ascending
+  struct Dataset {
+    absl::flat_hash_map<std::string, Postings> by_key;
+    std::vector<absl::flat_hash_map<std::string, Postings>> by_place;  // code -> series that have it there
+  };
+  // Counts who asks; nullptr while looking at every series is cheaper.
+  const absl::flat_hash_map<std::string, Dataset>* Index() const;
+  void Build() const;
+
+  const std::shared_ptr<const engine::ChangesPart> part_;
+  mutable std::atomic<int> asked_{0};
+  mutable std::once_flag built_;
+  mutable absl::flat_hash_map<std::string, Dataset> index_;
+};
+
+// Selectors over datasets. Immutable; safe to share.
+class Selection {
+ public:
+  struct Item {
+    std::string dataset;
+    Selector selector;
+    friend bool operator==(const Item&, const Item&) = default;
+  };
+  // No items: every series of every dataset.
+  explicit Selection(const std::vector<Item>& items);
+
+  bool everything() const { return datasets_.empty(); }
+  bool Touches(std::string_view dataset) const;
+  // Indexes of the series that match, ascending.
+  std::vector<std::uint32_t> Match(const IndexedPart& part) const;
+  // The selectors of a dataset as keys for a read; {} for every series. REQUIRES: Touches(dataset).
+  std::vector<std::string> KeysOf(std::string_view dataset) const;
+  std::vector<std::string> datasets() const;  // by id
+  // The same for selections that select the same by the same words, in whatever order.
+  const std::string& canonical() const { return canonical_; }
+
+ private:
+  struct Dataset {
+    bool all = false;
+    absl::flat_hash_set<std::string> singles;  // keys
+    std::vector<Selector> patterns;
+  };
+  bool Matches(const engine::SeriesChanges& series) const;
+  std::vector<std::uint32_t> Scan(const engine::ChangesPart& part) const;
+  static void FindPattern(const IndexedPart& part, const IndexedPart::Dataset& index, const Selector& pattern,
+                          std::vector<std::uint32_t>* found);
+
+  absl::flat_hash_map<std::string, Dataset> datasets_;
+  std::string canonical_;
+};
+
+}  // namespace tidewaiter::rpc

@@ -1,0 +1,325 @@
+#include "daemon/rpc/subscription.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "daemon/rpc/bytes.h"
+#include "daemon/rpc/cell_blocks.h"
+#include "domain/errors.h"
+#include "domain/limits.h"
+#include "proto/convert/vintage.h"
+
+namespace tidewaiter::rpc {
+namespace {
+
+constexpr absl::Duration kDefaultProgress = absl::Seconds(10);
+constexpr absl::Duration kShortestProgress = absl::Milliseconds(100);
+constexpr absl::Duration kLongestProgress = absl::Hours(1);
+// Releases without a match that are gone through before the next subscriber has its turn.
+constexpr int kStepsPerTurn = 32;
+constexpr std::size_t kSeriesBetweenChecks = 64;
+
+absl::StatusOr<absl::Duration> ProgressInterval(const v1::SubscribeRequest& request) {
+  if (!request.has_progress_interval()) return kDefaultProgress;
+  const absl::Duration interval = absl::Seconds(request.progress_interval().seconds()) +
+                                  absl::Nanoseconds(request.progress_interval().nanos());
+  if (interval < kShortestProgress || interval > kLongestProgress) {
+    return InvalidField("progress_interval", "must be 100 ms to 1 h");
+  }
+  return interval;
+}
+
+absl::Status SequenceAhead(std::uint64_t asked, Sequence head) {
+  const std::string what = absl::StrCat("sequence ", asked, " is beyond the head, ", head);
+  return MakeError(absl::StatusCode::kOutOfRange, Reason::kSequenceAhead, "after_sequence: " + what,
+                   {{"asked", absl::StrCat(asked)}, {"head", absl::StrCat(head)}},
+                   {{"after_sequence", what}});
+}
+
+}  // namespace
+
+Snapshot::Snapshot(const Backend* backend, const Selection& selection, Sequence sequence)
+    : backend_(*backend), selection_(selection), sequence_(sequence), datasets_(selection.datasets()) {
+  if (selection.everything()) {
+    for (const storage::DatasetInfo& info : backend_.store->ListDatasets())
+      datasets_.push_back(info.definition.id);
+  }
+  std::reverse(datasets_.begin(), datasets_.end());
+}
+
+// Moves to the next dataset of which something is selected; false if there is none.
+absl::StatusOr<bool> Snapshot::OpenNext() {
+  while (!datasets_.empty()) {
+    engine::ReadInput input;
+    input.dataset = datasets_.back();
+    input.vintage.sequence = sequence_;
+    datasets_.pop_back();
+    input.keys = selection_.KeysOf(input.dataset);
+    const bool whole = input.keys.empty();
+    // A series that is followed need not exist yet.
+    std::erase_if(input.keys, [&](const std::string& key) {
+      const absl::StatusOr<Selector> selector = Selector::Parse(key);
+      return selector.ok() && selector->is_single_series() &&
+             !backend_.store->FindSeries(input.dataset, key).ok();
+    });
+    if (input.keys.empty() && !whole) continue;
+    TW_ASSIGN_OR_RETURN(reader_, backend_.queries.Open(input));
+    return true;
+  }
+  return false;
+}
+
+absl::StatusOr<std::optional<grpc::ByteBuffer>> Snapshot::Next(const Call& call) {
+  while (true) {
+    if (!reader_) {
+      TW_ASSIGN_OR_RETURN(const bool opened, OpenNext());
+      if (!opened) return std::nullopt;
+    }
+    CellBlocks blocks(&backend_.lookup, /*omit_texts=*/false);
+    bool more = true;
+    for (std::size_t looked_at = 1; blocks.bytes() < backend_.options.stream_message_bytes; ++looked_at) {
+      if (looked_at % kSeriesBetweenChecks == 0) TW_RETURN_IF_ERROR(call.CheckAlive());
+      TW_ASSIGN_OR_RETURN(more, reader_->Next());
+      if (!more) break;
+      TW_ASSIGN_OR_RETURN(const std::vector<CellState>* cells, reader_->Cells());
+      if (cells->empty()) continue;
+      TW_RETURN_IF_ERROR(blocks.Add(reader_->series().key, *cells));
+      if (blocks.cells() >= limits::kMaxChunkObservations / 2) break;
+    }
+    const std::string dataset = reader_->dataset().id;
+    if (!more) reader_.reset();
+    TW_ASSIGN_OR_RETURN(std::vector<v1::ObservationBlock> made, blocks.Finish());
+    if (made.empty()) continue;
+    v1::SubscribeResponse response;
+    response.mutable_snapshot()->set_dataset(dataset);
+    *response.mutable_snapshot()->mutable_block() = std::move(made.front());
+    return std::optional<grpc::ByteBuffer>(Serialize(response));
+  }
+}
+
+Subscription* Subscription::Start(Backend* backend, grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer* request) {
+  auto subscription = std::make_shared<Subscription>(backend, context, request);
+  Subscription* const raw = subscription.get();
+  raw->self_ = std::move(subscription);
+  raw->GoToPool();
+  return raw;
+}
+
+Subscription::Subscription(Backend* backend, grpc::CallbackServerContext* context,
+                           const grpc::ByteBuffer* request)
+    : backend_(*backend), call_(*backend, context, Method::kSubscribe), request_(request) {}
+
+void Subscription::OnWriteDone(bool ok) {
+  if (!ok) return End(absl::CancelledError("the caller hung up"));
+  Advance(/*may_block=*/false);
+}
+
+void Subscription::OnCancel() {
+  cancelled_.store(true);
+  if (backend_.hub->Unpark(this)) Advance(/*may_block=*/false);
+}
+
+void Subscription::Advance(bool may_block) {
+  const std::shared_ptr<Subscription> alive = shared_from_this();
+  for (int i = 0; i < kStepsPerTurn; ++i) {
+    const absl::StatusOr<Step> step = TakeStep(may_block);
+    if (!step.ok()) return End(step.status());
+    if (*step == Step::kGivenAway) return;
+  }
+  GoToPool();  // behind the others
+}
+
+absl::StatusOr<Subscription::Step> Subscription::TakeStep(bool may_block) {
+  TW_RETURN_IF_ERROR(call_.CheckAlive());
+  if (cancelled()) return absl::CancelledError("the caller hung up");
+  TW_RETURN_IF_ERROR(backend_.CheckNotDraining());
+  switch (phase_) {
+    case Phase::kOpening:
+      if (!may_block) return GoToPool();
+      TW_RETURN_IF_ERROR(Open());
+      return Step::kAgain;
+    case Phase::kSnapshot:
+      return may_block ? StepSnapshot() : GoToPool();
+    case Phase::kMarker:
+      return StepMarker();
+    case Phase::kReleases:
+      return StepReleases(may_block);
+  }
+  return absl::InternalError("a subscription is in no phase");
+}
+
+Subscription::Step Subscription::GoToPool() {
+  backend_.Run(Method::kSubscribe, [self = shared_from_this()] { self->Advance(/*may_block=*/true); });
+  return Step::kGivenAway;
+}
+
+absl::Status Subscription::Open() {
+  v1::SubscribeRequest request;
+  TW_RETURN_IF_ERROR(Parse(*request_, convert::kSmallRequest, &request));
+  TW_RETURN_IF_ERROR(ReadOptions(request));
+  TW_RETURN_IF_ERROR(backend_.hub->Enter());
+  entered_ = true;
+  phase_ = request.snapshot() ? Phase::kSnapshot : Phase::kMarker;
+  if (request.snapshot()) snapshot_.emplace(&backend_, following_->selection, position_.sequence);
+  return absl::OkStatus();
+}
+
+absl::Status Subscription::ReadOptions(const v1::SubscribeRequest& request) {
+  Violations violations;
+  const absl::StatusOr<std::vector<Selection::Item>> items = ReadSelectors(request);
+  if (!items.ok() && !absl::IsInvalidArgument(items.status())) return items.status();
+  violations.Add("", items.status());
+  const absl::StatusOr<absl::Duration> interval = ProgressInterval(request);
+  violations.Add("", interval.status());
+  TW_RETURN_IF_ERROR(violations.ToStatus());
+  TW_ASSIGN_OR_RETURN(position_, ReadStart(request));
+  progress_interval_ = *interval;
+  progress_due_ = absl::Now() + progress_interval_;
+  following_ = backend_.encoder->Intern(*items, request.omit_confirmed());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Selection::Item>> Subscription::ReadSelectors(
+    const v1::SubscribeRequest& request) const {
+  if (static_cast<std::size_t>(request.selectors_size()) > limits::kMaxSelectorsPerRequest) {
+    return InvalidField("selectors", absl::StrCat("at most ", limits::kMaxSelectorsPerRequest,
+                                                  "; use wider ones, or none for everything"));
+  }
+  std::vector<Selection::Item> items;
+  Violations violations;
+  for (int i = 0; i < request.selectors_size(); ++i) {
+    const v1::SeriesSelector& message = request.selectors(i);
+    const std::string field = absl::StrCat("selectors[", i, "]");
+    const absl::StatusOr<storage::DatasetInfo> dataset = backend_.store->GetDataset(message.dataset());
+    if (message.dataset().empty()) {
+      violations.Add(field + ".dataset",
+                     "is empty; name the dataset, or give no selector at all for everything");
+    } else if (!dataset.ok()) {
+      return dataset.status();
+    }
+    absl::StatusOr<Selector> selector = Selector::Parse(message.key());
+    violations.Add(field + ".key", selector.status());
+    if (!selector.ok() || !dataset.ok()) continue;
+    violations.Add(field + ".key", selector->Validate(dataset->definition.dimensions.size()));
+    items.push_back({message.dataset(), *std::move(selector)});
+  }
+  TW_RETURN_IF_ERROR(violations.ToStatus());
+  return items;
+}
+
+absl::StatusOr<storage::ResumePoint> Subscription::ReadStart(const v1::SubscribeRequest& request) const {
+  const Sequence head = backend_.store->head();
+  switch (request.start_case()) {
+    case v1::SubscribeRequest::kAfterSequence:
+      if (request.after_sequence() > head) return SequenceAhead(request.after_sequence(), head);
+      return backend_.store->PointAt(static_cast<Sequence>(request.after_sequence()));
+    case v1::SubscribeRequest::kResumeToken: {
+      const absl::StatusOr<storage::ResumePoint> point = storage::DecodeToken(request.resume_token());
+      if (!point.ok()) return PrefixFields(point.status(), "resume_token");
+      TW_RETURN_IF_ERROR(backend_.store->Verify(*point));
+      return point;
+    }
+    case v1::SubscribeRequest::START_NOT_SET:
+      return backend_.store->PointAt(head);
+  }
+  return InvalidField("start", "is of an unknown kind");
+}
+
+absl::StatusOr<Subscription::Step> Subscription::StepSnapshot() {
+  TW_ASSIGN_OR_RETURN(std::optional<grpc::ByteBuffer> message, snapshot_->Next(call_));
+  if (message) return Write(*std::move(message));
+  snapshot_.reset();
+  phase_ = Phase::kMarker;
+  return Step::kAgain;
+}
+
+Subscription::Step Subscription::StepMarker() {
+  phase_ = Phase::kReleases;
+  v1::SubscribeResponse response;
+  response.mutable_marker()->set_sequence(position_.sequence);
+  response.mutable_marker()->set_resume_token(storage::EncodeToken(position_));
+  return Write(response);
+}
+
+absl::StatusOr<Subscription::Step> Subscription::StepReleases(bool may_block) {
+  if (current_ != nullptr) {
+    if (next_message_ < current_->messages.size()) return Write(current_->messages[next_message_++]);
+    TakePart(std::exchange(current_, nullptr));
+  }
+  const bool within_release = part_ > 0;
+  if (!within_release && progress_due_ <= absl::Now()) return WriteProgress();
+  if (within_release || backend_.feed.head() > position_.sequence) return NextPart(may_block);
+  return backend_.hub->Park(shared_from_this(), position_.sequence, progress_due_) ? Step::kGivenAway
+                                                                                   : Step::kAgain;
+}
+
+// A part has been sent as far as it matched: moves behind it.
+void Subscription::TakePart(std::shared_ptr<const EncodedPart> part) {
+  if (!part->last) {
+    ++part_;
+    sent_ = part->sent;
+    return;
+  }
+  position_ = part->after;
+  part_ = 0;
+  sent_ = 0;
+}
+
+absl::StatusOr<Subscription::Step> Subscription::NextPart(bool may_block) {
+  const Sequence sequence = position_.sequence + 1;
+  next_message_ = 0;
+  current_ = backend_.encoder->Find(*following_, sequence, part_);
+  if (current_ != nullptr) return Step::kAgain;
+  if (!may_block) return GoToPool();
+  TW_ASSIGN_OR_RETURN(const bool skipped, SkipUntouched());
+  if (skipped) return Step::kAgain;
+  TW_ASSIGN_OR_RETURN(current_, backend_.encoder->Get(following_, sequence, part_, sent_));
+  return Step::kAgain;
+}
+
+// Moves behind the next release if none of its sections can match, without computing what it changed.
+absl::StatusOr<bool> Subscription::SkipUntouched() {
+  if (part_ > 0 || following_->selection.everything()) return false;
+  TW_ASSIGN_OR_RETURN(const storage::LogEntry entry, backend_.store->GetEntry(position_.sequence + 1));
+  if (entry.retracts != 0) return false;  // it has no sections of its own
+  const bool touched = std::any_of(entry.sections.begin(), entry.sections.end(), [this](const auto& section) {
+    return following_->selection.Touches(section.header.dataset);
+  });
+  if (touched) return false;
+  position_.sequence = entry.sequence;
+  std::copy_n(entry.chain.begin(), position_.chain.size(), position_.chain.begin());
+  return true;
+}
+
+Subscription::Step Subscription::WriteProgress() {
+  v1::SubscribeResponse response;
+  response.mutable_progress()->set_sequence(position_.sequence);
+  response.mutable_progress()->set_resume_token(storage::EncodeToken(position_));
+  return Write(response);
+}
+
+Subscription::Step Subscription::Write(const v1::SubscribeResponse& response) {
+  return Write(Serialize(response));
+}
+
+Subscription::Step Subscription::Write(grpc::ByteBuffer message) {
+  message_ = std::move(message);
+  progress_due_ = absl::Now() + progress_interval_;
+  backend_.metrics->Delivered(message_.Length());
+  StartWrite(&message_);
+  return Step::kGivenAway;
+}
+
+void Subscription::End(const absl::Status& status) {
+  snapshot_.reset();
+  current_.reset();
+  following_.reset();
+  if (entered_) backend_.hub->Leave();
+  Finish(call_.Close(status));
+}
+
+}  // namespace tidewaiter::rpc

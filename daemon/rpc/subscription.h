@@ -1,0 +1,106 @@
+// One subscriber: a cursor over the log.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "daemon/rpc/backend.h"
+#include "daemon/rpc/call.h"
+#include "daemon/rpc/release_encoder.h"
+#include "daemon/rpc/subscriber_hub.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+#include "storage/store.h"
+#include "tidewaiter/v1/update_service.pb.h"
+
+namespace tidewaiter::rpc {
+
+// The latest state of what is selected, as messages. Used by one thread at a time; calls block.
+class Snapshot {
+ public:
+  Snapshot(const Backend* backend, const Selection& selection, Sequence sequence);
+  // None: it is complete.
+  absl::StatusOr<std::optional<grpc::ByteBuffer>> Next(const Call& call);
+
+ private:
+  absl::StatusOr<bool> OpenNext();
+
+  const Backend& backend_;
+  const Selection& selection_;
+  const Sequence sequence_;
+  std::vector<std::string> datasets_;  // left, last first
+  std::optional<engine::SeriesReader> reader_;
+};
+
+// At any time exactly one of these is so, and whoever changes it has the turn:
+//
+//   a thread is in Advance()    -> the next of the following
+//   a write is outstanding      -> OnWriteDone has the turn
+//   it is parked in the hub     -> TakeTurn() has the turn, or OnCancel, if that takes it back
+//   it is finished
+//
+// So nothing but `cancelled_` needs a lock, there are never two writes, and Finish() is called once, by
+// End().
+class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+                           public Waiting,
+                           public std::enable_shared_from_this<Subscription> {
+ public:
+  // The reactor of a call; it owns itself until OnDone. `request` lives as long.
+  static Subscription* Start(Backend* backend, grpc::CallbackServerContext* context,
+                             const grpc::ByteBuffer* request);
+  Subscription(Backend* backend, grpc::CallbackServerContext* context, const grpc::ByteBuffer* request);
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override { self_.reset(); }
+  void TakeTurn() override { Advance(/*may_block=*/true); }
+  bool cancelled() const override { return cancelled_.load(); }
+
+ private:
+  enum class Phase { kOpening, kSnapshot, kMarker, kReleases };
+  enum class Step { kAgain, kGivenAway };  // go on, or the turn is somebody else's now
+
+  void Advance(bool may_block);
+  absl::StatusOr<Step> TakeStep(bool may_block);
+  absl::Status Open();
+  absl::Status ReadOptions(const v1::SubscribeRequest& request);
+  absl::StatusOr<std::vector<Selection::Item>> ReadSelectors(const v1::SubscribeRequest& request) const;
+  absl::StatusOr<storage::ResumePoint> ReadStart(const v1::SubscribeRequest& request) const;
+
+  Step GoToPool();
+  absl::StatusOr<Step> StepSnapshot();
+  Step StepMarker();
+  absl::StatusOr<Step> StepReleases(bool may_block);
+  absl::StatusOr<Step> NextPart(bool may_block);
+  absl::StatusOr<bool> SkipUntouched();
+  void TakePart(std::shared_ptr<const EncodedPart> part);
+  Step WriteProgress();
+  Step Write(grpc::ByteBuffer message);
+  Step Write(const v1::SubscribeResponse& response);
+  void End(const absl::Status& status);
+
+  Backend& backend_;
+  Call call_;
+  const grpc::ByteBuffer* const request_;
+  std::shared_ptr<Subscription> self_;
+  std::atomic<bool> cancelled_{false};
+  bool entered_ = false;  // has a place in the hub
+
+  Phase phase_ = Phase::kOpening;
+  std::shared_ptr<const Following> following_;
+  absl::Duration progress_interval_;
+  absl::Time progress_due_;
+  std::optional<Snapshot> snapshot_;
+  storage::ResumePoint position_;  // all releases up to here have been considered
+  std::uint32_t part_ = 0;  // the engine's part of the next release that is to be sent, or is being sent
+  std::uint32_t sent_ = 0;  // messages of that release before it
+  std::shared_ptr<const EncodedPart> current_;
+  std::size_t next_message_ = 0;  // of current_
+  grpc::ByteBuffer message_;      // being written
+};
+
+}  // namespace tidewaiter::rpc
