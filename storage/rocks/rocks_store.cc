@@ -23,7 +23,7 @@ namespace {
 
 // From this size on a release enters by sorted tables: then the write-ahead log, and the pushes that share
 // its fsync, are spared it.
-constexpr std::size_t kIngestThresholdBytes = 1u << 20;
+constexpr std::size_t kIngestThresholdBytes = 512u << 10;
 
 absl::Status ReleaseNotFound(std::string_view what) {
   return MakeError(absl::StatusCode::kNotFound, Reason::kReleaseNotFound,

@@ -29,16 +29,18 @@ bool Overlap(const PeriodRange& a, const PeriodRange& b) {
   return (!a.to || !b.from || *b.from <= *a.to) && (!b.to || !a.from || *a.from <= *b.to);
 }
 
-// False if the cells cannot be decoded.
-bool FoldCells(std::string_view cells, const PeriodRange& range, SeriesFold* fold) {
+// False if the cells cannot be decoded. `end` is that of all operands: the reader is fast where more bytes
+// follow than it needs, so it is shown them, and then held to the cells' own.
+bool FoldCells(std::string_view cells, const char* end, const PeriodRange& range, SeriesFold* fold) {
   const bool everything = !range.from && !range.to;
-  CellReader reader(&cells);
+  std::string_view input(cells.data(), static_cast<std::size_t>(end - cells.data()));
+  CellReader reader(&input);
   CodedCell cell;
   while (reader.Next(&cell)) {
     if (!everything && !range.Contains(cell.period)) continue;
     fold->State(cell.period, cell.datum, cell.attributes, cell.source, cell.note);
   }
-  return reader.ok() && cells.empty();
+  return reader.ok() && input.data() == cells.data() + cells.size();
 }
 
 enum class Outcome { kDone, kOutOfOrder, kDamaged };
@@ -59,7 +61,7 @@ Outcome FoldInOrder(const ReleaseTable& releases, std::string_view operands, con
     if (next < last) return Outcome::kOutOfOrder;
     if (sequence != std::get<1>(last)) fold->Begin(release.published_at, sequence);
     last = next;
-    if (!FoldCells(operand.cells, range, fold)) return Outcome::kDamaged;
+    if (!FoldCells(operand.cells, operands.data() + operands.size(), range, fold)) return Outcome::kDamaged;
   }
   return reader.ok() ? Outcome::kDone : Outcome::kDamaged;
 }
@@ -100,7 +102,7 @@ absl::Status SeriesReader::FoldPieces(SeriesId series, std::string_view operands
     begun = piece.sequence;
     if (piece.is_scope) {
       fold->Withdraw(piece.scope);
-    } else if (!FoldCells(piece.cells, range, fold)) {
+    } else if (!FoldCells(piece.cells, operands.data() + operands.size(), range, fold)) {
       fold->Clear();
       return Damaged(series);
     }
