@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -648,6 +650,54 @@ TEST_P(StoreContract, ConcurrentPushesOfOneReleaseAreAcceptedOnce) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(first_answers, 10);
   EXPECT_EQ(store().head(), 10u);
+}
+
+TEST_P(StoreContract, AReaderSeesWholeReleasesWhileOthersWrite) {
+  // Every release states one number in two series; no reader may ever see two numbers.
+  constexpr int kReleases = 60;
+  const std::string numbers_of[] = {"CN.BY.X", "CN.RU.X"};
+  std::atomic<bool> done = false;
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < 2; ++reader) {
+    readers.emplace_back([&] {
+      std::map<Sequence, Lines> seen;
+      Sequence last = 0;
+      while (!done) {
+        const Sequence head = store().head();
+        EXPECT_GE(head, last);
+        last = head;
+        if (head == 0) continue;
+        const Lines one = Read(numbers_of[0], Instant::Max(), head);
+        EXPECT_EQ(one, Read(numbers_of[1], Instant::Max(), head));
+        EXPECT_THAT(one, SizeIs(1));
+        // Asked again there, the same.
+        EXPECT_EQ(seen.try_emplace(head, one).first->second, one);
+        const auto& [earlier, then] = *seen.begin();
+        EXPECT_EQ(Read(numbers_of[0], Instant::Max(), earlier), then);
+      }
+    });
+  }
+  const auto write = [&](int writer) {
+    for (int i = 0; i < kReleases; ++i) {
+      const std::string number = std::to_string(writer * kReleases + i);
+      const Release release = MakeRelease(
+          store(), absl::StrCat("release GACC r", number, " 2025-08-07\n merge TRADE\n CN.BY.X 2025-07 ",
+                                number, " note=n", number, "\n CN.RU.X 2025-07 ", number, " note=n", number));
+      const absl::StatusOr<PushOutcome> outcome =
+          i % 3 == 0 ? support::UploadRelease(store(), release) : store().Push(release, Instant());
+      EXPECT_TRUE(outcome.ok()) << outcome.status();
+      if (i % 10 == 9) {
+        EXPECT_TRUE(store().Retract("GACC", "r" + number, "", Instant()).ok());
+      }
+    }
+  };
+  std::thread other([&] { write(1); });
+  write(0);
+  other.join();
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(store().head(), 2u * (kReleases + kReleases / 10));
+  EXPECT_TRUE(store().VerifyAll().ok()) << store().VerifyAll();
 }
 
 // ---- The catalogue
