@@ -1,0 +1,473 @@
+// The load client: every line that needs a daemon. Lines with a ceiling measure it right after our own
+// figure, with the same client code.
+//   load upload DAEMON WORK                          durable ingest by client streaming
+//   load huge DAEMON OBSERVATIONS PID                one very large release; the daemon's peak memory
+//   load push DAEMON CEILING STORE SECONDS           one-observation releases, 64 under way
+//   load read DAEMON CEILING WORK SECONDS VARIANT    as-of reads of one series, 64 under way
+//   load cold DAEMON WORK                            the first reads of a daemon that has just been started
+//   load batch DAEMON WORK SECONDS                   as-of reads of 100 series a call
+//   load stream DAEMON WORK                          the whole dataset as of a release
+//   load fan DAEMON CEILING identical|distinct       1,000 changes to 1,000 subscribers
+//   load grow DAEMON SERIES RELEASES                 a store of any size, generated on the way
+//   load point DAEMON SERIES RELEASES SECONDS NAME   as-of reads of uniformly drawn series, unchecked
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "tests/bench/daemon/fan_out.h"
+#include "tests/bench/daemon/feeder.h"
+#include "tests/bench/daemon/report.h"
+#include "tests/bench/daemon/requests.h"
+#include "tests/bench/daemon/rpc_client.h"
+#include "tests/bench/daemon/workload.h"
+#include "tidewaiter/v1/observation_service.grpc.pb.h"
+#include "tidewaiter/v1/status_service.grpc.pb.h"
+
+namespace tidewaiter::bench {
+namespace {
+
+using ChannelPtr = std::shared_ptr<grpc::Channel>;
+const std::vector<std::string> kDimensions = {"commodity", "flow"};
+
+// ---- Ingest
+
+// All rows in pieces of a block, so that the first is sent before the last is built.
+NextRows InPieces(const Rows& rows) {
+  return [&rows, at = std::size_t{0}]() mutable {
+    const std::size_t end = std::min(rows.size(), at + 32'768);
+    Rows piece(rows.begin() + static_cast<std::ptrdiff_t>(at),
+               rows.begin() + static_cast<std::ptrdiff_t>(end));
+    at = end;
+    return piece;
+  };
+}
+
+void UploadWork(const std::string& daemon, const std::string& folder) {
+  const WorkFolder work = LoadWork(folder);
+  const ChannelPtr channel = Connect(daemon);
+  CreateDataset(channel, kDataset, kDimensions);
+  std::vector<double> millis;
+  const Stopwatch watch;
+  for (std::uint32_t r = 1; r <= work.releases.size(); ++r) {
+    const Stopwatch release;
+    Upload(channel, absl::StrCat("R", r), PublishedSeconds(r), InPieces(work.releases[r - 1]));
+    millis.push_back(release.seconds() * 1e3);
+  }
+  const double seconds = watch.seconds();
+  Line("ingest", "upload")
+      .Set("ours", static_cast<double>(work.rows) / seconds)
+      .Set("seconds", seconds)
+      .Set("observations", static_cast<double>(work.rows))
+      .Set("release_p50_ms", Percentile(&millis, 0.5))
+      .Set("release_max_ms", Percentile(&millis, 1));
+}
+
+double PeakMebibytes(const std::string& pid) {
+  std::ifstream status("/proc/" + pid + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::atof(line.c_str() + 6) / 1024;
+  }
+  Die("no such process: " + pid);
+}
+
+void UploadHuge(const std::string& daemon, std::uint64_t observations, const std::string& pid) {
+  constexpr std::uint32_t kMonths = 100;
+  const ChannelPtr channel = Connect(daemon);
+  CreateDataset(channel, kDataset, kDimensions);
+  Random random(3);
+  std::uint32_t series = 0;
+  std::uint64_t made = 0;
+  const NextRows next = [&] {
+    Rows rows;
+    while (made < observations && rows.size() < 32'700) {
+      ++series;
+      for (std::uint32_t month = 0; month < kMonths && made < observations; ++month, ++made) {
+        rows.push_back({series, month, 1 + static_cast<std::int64_t>(random.Below(10'000'000))});
+      }
+    }
+    return rows;
+  };
+  const Stopwatch watch;
+  Upload(channel, "HUGE", PublishedSeconds(130), next);
+  Line("memory", "upload")
+      .Set("ours", PeakMebibytes(pid))
+      .Set("observations", static_cast<double>(observations))
+      .Set("observations_per_second", static_cast<double>(observations) / watch.seconds());
+}
+
+void Grow(const std::string& daemon, std::uint32_t series, std::uint32_t releases) {
+  const ChannelPtr channel = Connect(daemon);
+  CreateDataset(channel, kDataset, kDimensions);
+  Generator generator(series);
+  std::uint64_t observations = 0;
+  double seconds = 0;
+  for (std::uint32_t r = 1; r <= releases; ++r) {
+    const Rows rows = generator.Next();
+    observations += rows.size();
+    const Stopwatch watch;
+    Upload(channel, absl::StrCat("R", r), PublishedSeconds(r), InPieces(rows));
+    seconds += watch.seconds();
+  }
+  Line("grow", absl::StrCat(series))
+      .Set("ours", static_cast<double>(observations) / seconds)
+      .Set("observations", static_cast<double>(observations));
+}
+
+// ---- Pushes
+
+constexpr char kFeed[] = "FEED";
+
+v1::PushReleaseRequest OneObservation(const std::string& run, std::uint64_t number) {
+  v1::PushReleaseRequest request;
+  *request.mutable_header() = HeaderOf(absl::StrCat(run, "-", number),
+                                       PublishedSeconds(1) + static_cast<std::int64_t>(number % 1'000'000));
+  v1::Section* section = request.add_sections();
+  section->set_dataset(kFeed);
+  section->set_action(v1::ACTION_MERGE);
+  v1::Observation* observation = section->add_observations();
+  observation->set_series(SeriesName(static_cast<std::uint32_t>(number % 1000) + 1));
+  observation->set_period(absl::StrFormat("%d-%02d", 2015 + number / 1000 / 12 % 10, number / 1000 % 12 + 1));
+  observation->set_value(absl::StrFormat("%d.%02d", number, number % 100));
+  return request;
+}
+
+// Bytes of the write-ahead log, as long as no file of it has been dropped.
+std::uint64_t LogBytes(const std::string& store) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(store)) {
+    if (entry.path().extension() == ".log") bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+void Push(const std::string& daemon, const std::string& ceiling, const std::string& store, double seconds) {
+  const ChannelPtr ours = Connect(daemon), bare = Connect(ceiling);
+  CreateDataset(ours, kFeed, kDimensions);
+  const std::string run = absl::StrCat("P", NowNanos());
+  UnaryLoad load;
+  load.method = kPushRelease;
+  load.request = [&run](std::uint64_t number) { return ToBytes(OneObservation(run, number)); };
+  const std::uint64_t before = LogBytes(store);
+  load.seconds = seconds;
+  const UnaryRun pushes = RunUnary(ours, load);
+  const std::uint64_t after = LogBytes(store);
+  const double bytes =
+      after > before ? static_cast<double>(after - before) / static_cast<double>(pushes.calls) : 300;
+  const std::size_t request_bytes = ToBytes(OneObservation(run, 12'345)).Length();
+  load.request = [&](std::uint64_t) {
+    return CeilingRequest(static_cast<std::uint32_t>(pushes.mean_answer_bytes()),
+                          static_cast<std::uint32_t>(bytes), request_bytes);
+  };
+  const UnaryRun commits = RunUnary(bare, load);
+  Line("push", "one observation")
+      .Set("ours", pushes.rate())
+      .Set("ceiling", commits.rate())
+      .Set("p50_us", pushes.p50_us)
+      .Set("p99_us", pushes.p99_us)
+      .Set("ceiling_p50_us", commits.p50_us)
+      .Set("log_bytes_per_push", bytes);
+}
+
+// ---- Reads
+
+std::vector<grpc::ByteBuffer> ReadRequests(const ReadList& reads) {
+  std::vector<grpc::ByteBuffer> requests;
+  for (const auto& [series, release] : reads)
+    requests.push_back(ToBytes(ReadAsOf(std::span(&series, 1), release)));
+  return requests;
+}
+
+Sum SumOfAnswer(const grpc::ByteBuffer& answer) {
+  v1::GetObservationsResponse response;
+  ParseBytes(answer, &response);
+  return SumOf(response);
+}
+
+// Every read of the list once, decoded.
+Sum ReadAll(const ChannelPtr& channel, const std::vector<grpc::ByteBuffer>& requests) {
+  Sum sum;
+  UnaryLoad load;
+  load.method = kGetObservations;
+  load.max_calls = requests.size();
+  load.seconds = 1e9;
+  load.request = [&requests](std::uint64_t call) { return requests[call]; };
+  load.answer = [&sum](std::uint64_t, const grpc::ByteBuffer& answer) { sum += SumOfAnswer(answer); };
+  RunUnary(channel, load);
+  return sum;
+}
+
+struct TimedReads {
+  UnaryRun reads, empty;
+};
+TimedReads TimeReads(const ChannelPtr& ours, const ChannelPtr& bare,
+                     const std::vector<grpc::ByteBuffer>& requests, double seconds) {
+  UnaryLoad load;
+  load.method = kGetObservations;
+  load.seconds = seconds;
+  load.request = [&requests](std::uint64_t call) { return requests[call % requests.size()]; };
+  TimedReads timed;
+  timed.reads = RunUnary(ours, load);
+  const grpc::ByteBuffer empty =
+      CeilingRequest(static_cast<std::uint32_t>(timed.reads.mean_answer_bytes()), 0, requests[0].Length());
+  load.request = [&empty](std::uint64_t) { return empty; };
+  timed.empty = RunUnary(bare, load);
+  return timed;
+}
+
+void ReportReads(const TimedReads& timed, Line* line) {
+  line->Set("ours", timed.reads.rate())
+      .Set("ceiling", timed.empty.rate())
+      .Set("p50_us", timed.reads.p50_us)
+      .Set("p99_us", timed.reads.p99_us)
+      .Set("ceiling_p50_us", timed.empty.p50_us)
+      .Set("answer_bytes", timed.reads.mean_answer_bytes());
+}
+
+void Read(const std::string& daemon, const std::string& ceiling, const std::string& folder, double seconds,
+          const std::string& variant) {
+  const WorkFolder work = LoadWork(folder);
+  const ChannelPtr ours = Connect(daemon), bare = Connect(ceiling);
+  const std::vector<grpc::ByteBuffer> requests = ReadRequests(work.reads);
+  const Sum expected = Model(work).AsOf(work.reads);
+  const bool right = ReadAll(ours, requests) == expected && MatchesExpected(work, expected);
+  const TimedReads timed = TimeReads(ours, bare, requests, seconds);
+  Line line("read", variant);
+  line.SetBool("checksum", right);
+  ReportReads(timed, &line);
+}
+
+void Cold(const std::string& daemon, const std::string& folder) {
+  const WorkFolder work = LoadWork(folder);
+  ReadList some(work.reads.begin(),
+                work.reads.begin() + std::min<std::ptrdiff_t>(1000, std::ssize(work.reads)));
+  const std::vector<grpc::ByteBuffer> requests = ReadRequests(some);
+  const ChannelPtr channel = Connect(daemon);
+  UnaryLoad load;
+  load.method = kGetObservations;
+  load.max_calls = requests.size();
+  load.seconds = 1e9;
+  Sum sum;
+  load.request = [&requests](std::uint64_t call) { return requests[call]; };
+  load.answer = [&sum](std::uint64_t, const grpc::ByteBuffer& answer) { sum += SumOfAnswer(answer); };
+  const UnaryRun run = RunUnary(channel, load);
+  Line("read", "cold")
+      .Set("ours", run.rate())
+      .Set("p50_us", run.p50_us)
+      .Set("p99_us", run.p99_us)
+      .SetBool("checksum", sum == Model(work).AsOf(some));
+}
+
+void Point(const std::string& daemon, const std::string& ceiling, std::uint32_t series,
+           std::uint32_t releases, double seconds, const std::string& variant) {
+  Random random(static_cast<std::uint64_t>(NowNanos()));
+  ReadList reads;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint32_t s = 1 + random.Below(series);
+    reads.emplace_back(s, releases / 5 + random.Below(releases - releases / 5) + 1);
+  }
+  Line line("point", variant);
+  ReportReads(TimeReads(Connect(daemon), Connect(ceiling), ReadRequests(reads), seconds), &line);
+}
+
+void Batch(const std::string& daemon, const std::string& folder, double seconds) {
+  constexpr std::size_t kSeries = 100;
+  const WorkFolder work = LoadWork(folder);
+  const Model model(work);
+  const ChannelPtr channel = Connect(daemon);
+  Random random(11);
+  std::vector<grpc::ByteBuffer> requests;
+  std::vector<Sum> expected;
+  for (int i = 0; i < 200; ++i) {
+    std::map<std::uint32_t, bool> drawn;
+    while (drawn.size() < kSeries) drawn[1 + random.Below(work.series)] = true;
+    const std::uint32_t release = work.reads[static_cast<std::size_t>(i) % work.reads.size()].second;
+    std::vector<std::uint32_t> series;
+    Sum sum;
+    for (const auto& [s, unused] : drawn) {
+      series.push_back(s);
+      sum += model.AsOf(s, release);
+    }
+    requests.push_back(ToBytes(ReadAsOf(series, release)));
+    expected.push_back(sum);
+  }
+  bool right = true;
+  std::uint64_t cells = 0;
+  UnaryLoad load;
+  load.method = kGetObservations;
+  load.outstanding = 8;
+  load.seconds = seconds;
+  load.request = [&](std::uint64_t call) { return requests[call % requests.size()]; };
+  load.answer = [&](std::uint64_t call, const grpc::ByteBuffer& answer) {
+    const Sum sum = SumOfAnswer(answer);
+    cells += sum.cells;
+    right = right && sum == expected[call % requests.size()];
+  };
+  const UnaryRun run = RunUnary(channel, load);
+  Line("batch_read", "grpc")
+      .Set("ours", static_cast<double>(cells) / run.seconds)
+      .Set("calls_per_second", run.rate())
+      .Set("p50_us", run.p50_us)
+      .SetBool("checksum", right);
+}
+
+void Stream(const std::string& daemon, const std::string& folder) {
+  const WorkFolder work = LoadWork(folder);
+  const auto release = static_cast<std::uint32_t>(work.releases.size() * 3 / 4);
+  const Sum expected = Model(work).AsOf(release);
+  const auto stub = v1::ObservationService::NewStub(Connect(daemon));
+  v1::StreamObservationsRequest request;
+  request.set_dataset(std::string(kDataset));
+  request.mutable_vintage()->mutable_as_of_time()->set_seconds(PublishedSeconds(release));
+  for (const char* variant : {"first", "again"}) {
+    grpc::ClientContext context;
+    const Stopwatch watch;
+    const auto reader = stub->StreamObservations(&context, request);
+    v1::StreamObservationsResponse response;
+    Sum sum;
+    while (reader->Read(&response)) sum += SumOf(response.block());
+    const grpc::Status status = reader->Finish();
+    Check(status.ok(), "StreamObservations: " + status.error_message());
+    Line("stream", variant)
+        .Set("ours", static_cast<double>(sum.cells) / watch.seconds())
+        .SetBool("checksum", sum == expected);
+  }
+}
+
+// ---- Fan-out
+
+constexpr char kFan[] = "FAN";
+constexpr int kCodes = 10;  // of each of three dimensions: 1,000 series
+constexpr int kSubscribers = 1000;
+
+std::string FanKey(int a, int b, int c) { return absl::StrFormat("A%d.B%d.C%d", a, b, c); }
+
+// All codes of a dimension but one: "A0+A1+A3".
+std::string AllBut(char letter, int left_out) {
+  std::string codes;
+  for (int i = 0; i < kCodes; ++i) {
+    if (i != left_out) absl::StrAppend(&codes, codes.empty() ? "" : "+", std::string(1, letter), i);
+  }
+  return codes;
+}
+
+grpc::ByteBuffer SubscribeTo(int subscriber, bool distinct) {
+  v1::SubscribeRequest request;
+  v1::SeriesSelector* selector = request.add_selectors();
+  selector->set_dataset(kFan);
+  if (distinct) {
+    selector->set_key(absl::StrCat(AllBut('A', subscriber % kCodes), ".",
+                                   AllBut('B', subscriber / kCodes % kCodes), ".",
+                                   AllBut('C', subscriber / kCodes / kCodes % kCodes)));
+  }
+  request.mutable_progress_interval()->set_seconds(3600);
+  return ToBytes(request);
+}
+
+// Every one of the 1,000 series is stated anew.
+v1::PushReleaseRequest ThousandChanges(const std::string& run, int number) {
+  v1::PushReleaseRequest request;
+  *request.mutable_header() = HeaderOf(absl::StrCat(run, "-", number), PublishedSeconds(1) + number);
+  v1::Section* section = request.add_sections();
+  section->set_dataset(kFan);
+  section->set_action(v1::ACTION_MERGE);
+  v1::ObservationBlock* block = section->add_blocks();
+  block->mutable_data()->set_scale(2);
+  for (int i = 0; i < kCodes * kCodes * kCodes; ++i) {
+    block->add_series(FanKey(i / 100, i / 10 % 10, i % 10));
+    block->add_cell_counts(1);
+    block->add_period_start_deltas(i == 0 ? kFirstPeriod : 0);
+    block->mutable_data()->add_coefficients(1'000'000 + i * 1000 + number);
+  }
+  return request;
+}
+
+int ChangesIn(const std::string& message) {
+  v1::SubscribeResponse response;
+  Check(response.ParseFromString(message) && response.release().last(),
+        "a release that came in several parts");
+  int cells = 0;
+  for (const v1::ChangeBlock& block : response.release().changes()) cells += block.classes_size();
+  return cells;
+}
+
+void Fan(const std::string& daemon, const std::string& ceiling, const std::string& variant) {
+  const bool distinct = variant == "distinct";
+  const ChannelPtr ours = Connect(daemon), bare = Connect(ceiling);
+  CreateDataset(ours, kFan, {"a", "b", "c"});
+  const auto measure = [&](bool bare_side, double message_bytes, double gap, int messages) {
+    const std::string run = absl::StrCat("F", NowNanos());
+    FanOut fan;
+    fan.address = bare_side ? ceiling : daemon;
+    fan.subscribers = kSubscribers;
+    fan.request = [&](int subscriber) { return SubscribeTo(subscriber, distinct); };
+    fan.publish = [&, run](int message) {
+      if (bare_side) {
+        CallOnce(bare, kRetractRelease, CeilingRequest(static_cast<std::uint32_t>(message_bytes), 0, 64));
+      } else {
+        CallOnce(ours, kPushRelease, ToBytes(ThousandChanges(run, message)));
+      }
+    };
+    fan.messages = messages;
+    fan.gap_seconds = gap;
+    return RunFanOut(fan);
+  };
+  const FanOutResult rate = measure(false, 0, 0, 40);
+  const FanOutResult bare_rate = measure(true, rate.message_bytes, 0, 40);
+  const int changes = ChangesIn(rate.sample);
+  Line("fan", variant)
+      .Set("ours", rate.deliveries_per_second)
+      .Set("ceiling", bare_rate.deliveries_per_second)
+      .Set("message_bytes", rate.message_bytes)
+      .Set("changes", changes)
+      .SetBool("checksum", changes == (distinct ? 729 : 1000));
+  const FanOutResult paced = measure(false, 0, 0.3, 15);
+  const FanOutResult bare_paced = measure(true, rate.message_bytes, 0.3, 15);
+  Line("latency", variant)
+      .Set("ours", paced.p50_ms)
+      .Set("ceiling", bare_paced.p50_ms)
+      .Set("p99_ms", paced.p99_ms)
+      .Set("ceiling_p99_ms", bare_paced.p99_ms);
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  const auto text = [&arguments](std::size_t i) {
+    return i < arguments.size() ? arguments[i] : std::string();
+  };
+  const auto number = [&text](std::size_t i) { return std::atof(text(i).c_str()); };
+  const auto whole = [&text](std::size_t i) {
+    return static_cast<std::uint32_t>(std::atoll(text(i).c_str()));
+  };
+  const std::map<std::string, std::function<void()>> commands = {
+      {"upload", [&] { UploadWork(text(1), text(2)); }},
+      {"huge", [&] { UploadHuge(text(1), whole(2), text(3)); }},
+      {"push", [&] { Push(text(1), text(2), text(3), number(4)); }},
+      {"read", [&] { Read(text(1), text(2), text(3), number(4), text(5)); }},
+      {"cold", [&] { Cold(text(1), text(2)); }},
+      {"batch", [&] { Batch(text(1), text(2), number(3)); }},
+      {"stream", [&] { Stream(text(1), text(2)); }},
+      {"fan", [&] { Fan(text(1), text(2), text(3)); }},
+      {"grow", [&] { Grow(text(1), whole(2), whole(3)); }},
+      {"point", [&] { Point(text(1), text(2), whole(3), whole(4), number(5), text(6)); }},
+  };
+  const auto command = commands.find(text(0));
+  if (command == commands.end())
+    Die("usage: load upload|huge|push|read|cold|batch|stream|fan|grow|point ...");
+  command->second();
+  return 0;
+}
+
+}  // namespace
+}  // namespace tidewaiter::bench
+
+int main(int argc, char** argv) { return tidewaiter::bench::Main({argv + 1, argv + argc}); }
