@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -65,6 +66,8 @@ class Backend {
   const std::unique_ptr<SubscriberHub> hub;
   std::array<telemetry::Metrics::Method*, kMethods> method_metrics;
 
+  // Set before the first call; see ServerOptions.
+  std::function<void()> on_store_failure = [] {};
   // The daemon is about to end: what changes data, and new streams, are refused.
   std::atomic<bool> draining{false};
   std::atomic<int> uploads{0};

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "daemon/telemetry/log.h"
+#include "domain/errors.h"
 #include "proto/convert/status.h"
 
 namespace tidewaiter::rpc {
@@ -81,6 +82,7 @@ absl::Duration Call::elapsed() const { return absl::Now() - start_; }
 
 grpc::Status Call::Close(const absl::Status& status) {
   grpc::Status result = convert::ToGrpc(status, request_id_);
+  if (!status.ok() && DetailsOf(status).reason == Reason::kStoreFailed) backend_.on_store_failure();
   backend_.method_metrics[static_cast<std::size_t>(method_)]->Handled(result.error_code(),
                                                                       absl::ToDoubleSeconds(elapsed()));
   LogEnd(result);
