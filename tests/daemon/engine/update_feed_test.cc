@@ -4,18 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <random>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/synchronization/barrier.h"
 #include "absl/synchronization/notification.h"
 #include "domain/errors.h"
 #include "tests/daemon/engine/forwarding_store.h"
@@ -175,46 +172,50 @@ TEST_F(UpdateFeedTest, WhoIsWokenMayUseTheFeed) {
 }
 
 // Waiters come, go and are woken from many threads. Each is either cancelled and never called, or called
-// exactly once; and none is called after a successful Cancel, which a destroyed waiter would show.
+// exactly once; and none is called after a successful Cancel. Each thread has many that wait, so that a
+// commit has many to wake while they are cancelled.
 TEST_F(UpdateFeedTest, CancelAndWakeAgreeUnderRace) {
-  constexpr int kThreads = 4, kRounds = 3000;
-  UpdateFeed feed(&store_);
+  constexpr int kThreads = 4, kRounds = 20000, kWaiting = 50;
   struct Waiter {
+    UpdateFeed::WaiterId id = 0;
     std::atomic<int> calls = 0;
     std::atomic<bool> cancelled = false;
   };
+  UpdateFeed feed(&store_);
   std::atomic<int> late = 0, cancels = 0, running = kThreads;
-  std::mutex all_mutex;
-  std::deque<std::shared_ptr<Waiter>> all;
+  std::vector<std::vector<std::shared_ptr<Waiter>>> all(kThreads);
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       std::mt19937 random(t);
       for (int round = 0; round < kRounds; ++round) {
         auto waiter = std::make_shared<Waiter>();
-        const Sequence after = feed.head() + random() % 2;
-        const auto id = feed.Wait(after, [waiter, &late] {
+        waiter->id = feed.Wait(feed.head() + random() % 2, [waiter, &late] {
           if (waiter->cancelled) ++late;
           ++waiter->calls;
         });
-        if (random() % 3 == 0) std::this_thread::yield();
-        if (random() % 2 == 0 && feed.Cancel(id)) {
-          if (waiter->calls != 0) ++late;
-          waiter->cancelled = true;
+        all[t].push_back(std::move(waiter));
+        Waiter& some = *all[t][all[t].size() - 1 - random() % std::min<std::size_t>(all[t].size(), kWaiting)];
+        if (!some.cancelled && feed.Cancel(some.id)) {
+          if (some.calls != 0) ++late;
+          some.cancelled = true;
           ++cancels;
         }
-        std::lock_guard lock(all_mutex);
-        all.push_back(std::move(waiter));
       }
       --running;
     });
   }
-  for (Sequence head = 1; running > 0; ++head) store_.announce(head);
+  for (Sequence head = 1; running > 0; ++head) {
+    store_.announce(head);
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
   for (std::thread& thread : threads) thread.join();
   feed.Close();
   EXPECT_EQ(late, 0);
   EXPECT_GT(cancels, 0);
-  for (const auto& waiter : all) ASSERT_EQ(waiter->calls, waiter->cancelled ? 0 : 1);
+  for (const auto& waiters : all) {
+    for (const auto& waiter : waiters) ASSERT_EQ(waiter->calls, waiter->cancelled ? 0 : 1);
+  }
 }
 
 // ---- Changes
