@@ -90,7 +90,7 @@ std::vector<CommitRequest*> Committer::FrontOfQueue() {
 void Committer::CommitTogether(const std::vector<CommitRequest*>& requests) {
   std::size_t bytes = names_->pending_bytes();
   for (const CommitRequest* request : requests) bytes += request->bytes();
-  const absl::Status writable = database_->CheckWritable(bytes);
+  const absl::Status writable = CheckRoom(bytes);
   CommitGroup group(this, sequence_, chain_);
   std::vector<Name> names;
   if (writable.ok()) names = AppendNames(&group);
@@ -114,6 +114,16 @@ void Committer::CommitTogether(const std::vector<CommitRequest*>& requests) {
   for (CommitRequest* request : appended) request->Publish();
   chain_ = group.chain_;
   MoveHead(group.sequence_);
+}
+
+absl::Status Committer::CheckRoom(std::size_t bytes) const {
+  // A record is larger than a byte, so these are more positions than a group can take.
+  if (next_position_.load() + bytes + kMaxGroupRequests < ReleaseTable::kMaxPosition) {
+    return database_->CheckWritable(bytes);
+  }
+  return MakeError(absl::StatusCode::kResourceExhausted, Reason::kLimitExceeded,
+                   "the store has handed out all positions of its log",
+                   {{"limit", absl::StrCat(ReleaseTable::kMaxPosition)}});
 }
 
 std::vector<Name> Committer::AppendNames(CommitGroup* group) {

@@ -92,6 +92,8 @@ class Committer {
   friend class CommitGroup;
   std::vector<CommitRequest*> FrontOfQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CommitTogether(const std::vector<CommitRequest*>& requests);
+  // That the log and the disk have room.
+  absl::Status CheckRoom(std::size_t bytes) const;
   std::vector<Name> AppendNames(CommitGroup* group);
   void MoveHead(Sequence head);
 

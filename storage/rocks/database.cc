@@ -33,6 +33,9 @@ constexpr int kOpenTables = 512;
 // A byte written costs one in the log and one when it is flushed.
 constexpr std::uint64_t kWriteAmplification = 2;
 
+// A warning about every table that was written before it was taken in: it has no identity then.
+constexpr std::string_view kHarmless = "opened without unique ID";
+
 // Hands RocksDB's log to ours. The built-in writer aborts the process when the disk is full.
 class LogAdapter : public rocksdb::Logger {
  public:
@@ -166,7 +169,11 @@ Database::Database(const RocksOptions& options)
     : options_(options), out_of_space_(std::make_shared<std::atomic<bool>>(false)) {
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
   db_options_ = BaseOptions(options, cache);
-  files_.reset(rocksdb::NewSstFileManager(rocksdb::Env::Default(), db_options_.info_log));
+  if (options.file_system != nullptr) {
+    env_ = rocksdb::NewCompositeEnv(options.file_system);
+    db_options_.env = env_.get();
+  }
+  files_.reset(rocksdb::NewSstFileManager(db_options_.env, db_options_.info_log));
   db_options_.sst_file_manager = files_;
   db_options_.listeners.push_back(std::make_shared<SpaceListener>(out_of_space_));
   for (std::size_t i = 0; i < kFamilies; ++i) {

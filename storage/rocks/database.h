@@ -80,6 +80,7 @@ class Database {
   absl::Status Fail(const rocksdb::Status& status, std::string_view doing);
 
   const RocksOptions options_;
+  std::unique_ptr<rocksdb::Env> env_;  // null: the default one
   rocksdb::DBOptions db_options_;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors_;
   std::shared_ptr<rocksdb::SstFileManager> files_;

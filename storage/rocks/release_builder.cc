@@ -74,8 +74,8 @@ void ReleaseBuilder::CloseBlock() {
 
 void ReleaseBuilder::CloseChunk() {
   if (chunk_.empty()) return;
-  release_.chunk_bytes += chunk_.size();
   release_.chunks.push_back(chunk_.Take());
+  release_.chunk_bytes += release_.chunks.back().size();
 }
 
 absl::Status ReleaseBuilder::Finish() {

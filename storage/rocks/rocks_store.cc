@@ -30,11 +30,19 @@ absl::Status ReleaseNotFound(std::string_view what) {
                    absl::StrCat("there is no release ", ToAbsl(what)));
 }
 
+UploadLimits UploadLimitsOf(const RocksOptions& options) {
+  UploadLimits upload{limits::kUploadBufferBytes, kIngestThresholdBytes};
+  if (options.upload_buffer_bytes != 0) upload.buffer_bytes = options.upload_buffer_bytes;
+  if (options.ingest_threshold_bytes != 0) upload.ingest_threshold_bytes = options.ingest_threshold_bytes;
+  return upload;
+}
+
 // The store: the parts, wired. Thread-safe as its parts are.
 class RocksStore final : public Store {
  public:
   explicit RocksStore(std::unique_ptr<Database> database)
       : database_(std::move(database)),
+        upload_limits_(UploadLimitsOf(database_->options())),
         entries_(database_.get(), &releases_),
         names_(database_.get()),
         committer_(database_.get(), &names_, &releases_),
@@ -95,6 +103,7 @@ class RocksStore final : public Store {
   absl::StatusOr<bool> SpeaksOf(Sequence sequence, std::uint32_t dataset) const;
 
   const std::unique_ptr<Database> database_;
+  const UploadLimits upload_limits_;
   ReleaseTable releases_;
   EntryReader entries_;
   NameTable names_;
@@ -110,7 +119,7 @@ class RocksStore final : public Store {
 
 absl::StatusOr<PushOutcome> RocksStore::Push(const Release& release, Instant accepted_at) {
   TW_ASSIGN_OR_RETURN(PreparedRelease prepared, Prepare(release, accepted_at, datasets_, &names_));
-  if (prepared.buffered_bytes() >= kIngestThresholdBytes) {
+  if (prepared.buffered_bytes() >= upload_limits_.ingest_threshold_bytes) {
     TW_ASSIGN_OR_RETURN(std::optional<PushOutcome> replay,
                         FindReplay(parts_, prepared.entry.header, prepared.entry.digest));
     if (replay) return *std::move(replay);
@@ -132,12 +141,7 @@ absl::StatusOr<std::unique_ptr<Upload>> RocksStore::BeginUpload(const ReleaseHea
         absl::StrCat("there are ", limits::kMaxConcurrentUploads, " uploads already; try again later"),
         {{"limit", "kMaxConcurrentUploads"}, {"maximum", absl::StrCat(limits::kMaxConcurrentUploads)}});
   }
-  UploadLimits upload_limits{limits::kUploadBufferBytes, kIngestThresholdBytes};
-  const RocksOptions& options = database_->options();
-  if (options.upload_buffer_bytes != 0) upload_limits.buffer_bytes = options.upload_buffer_bytes;
-  if (options.ingest_threshold_bytes != 0)
-    upload_limits.ingest_threshold_bytes = options.ingest_threshold_bytes;
-  return std::make_unique<RocksUpload>(&parts_, upload_limits, header, accepted_at, &uploads_);
+  return std::make_unique<RocksUpload>(&parts_, upload_limits_, header, accepted_at, &uploads_);
 }
 
 absl::StatusOr<LogEntry> RocksStore::Retract(std::string_view agency, std::string_view release_id,

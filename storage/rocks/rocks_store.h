@@ -11,6 +11,10 @@
 #include "absl/status/statusor.h"
 #include "storage/store.h"
 
+namespace rocksdb {
+class FileSystem;
+}
+
 namespace tidewaiter::storage {
 
 struct RocksOptions {
@@ -25,11 +29,14 @@ struct RocksOptions {
   // What RocksDB and the store have to say; called from any thread. Null: dropped.
   std::function<void(LogLevel, std::string_view)> log;
 
-  // For tests: free bytes of the disk (null: asked of the system), and the sizes from which an upload goes
-  // to disk by sorted tables (0: the built-in ones).
+  // What follows is for tests. Free bytes of the disk; null: asked of the system.
   std::function<std::uint64_t()> free_disk_bytes;
+  // The sizes from which an upload, and any release at its commit, goes to disk by sorted tables; 0: as
+  // built.
   std::size_t upload_buffer_bytes = 0;
   std::size_t ingest_threshold_bytes = 0;
+  // Where RocksDB keeps its files; null: the system's.
+  std::shared_ptr<rocksdb::FileSystem> file_system;
 };
 
 // Opens the store, or creates it. Errors: kLocked, kFormatVersion, kCorruption, kDiskReserve (a new store has
