@@ -45,13 +45,16 @@ install_packages() {
   rm -f "$log"
 }
 
-# build TARGET...: configures once and builds; ninja shows progress on a terminal, and a line a minute elsewhere.
+# build TARGET...: configures once and builds; ninja shows its progress on a terminal, a line now and then elsewhere.
 build() {
   if [ ! -f "$BUILD/build.ninja" ]; then
     say "Configuring in $BUILD"
     local log
     log=$(mktemp)
-    cmake -S "$ROOT" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release ${CMAKE_ARGS:-} >"$log" 2>&1 ||
+    local launcher=()
+    if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+    # shellcheck disable=SC2086
+    cmake -S "$ROOT" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release "${launcher[@]}" ${CMAKE_ARGS:-} >"$log" 2>&1 ||
       { tail -30 "$log" >&2; fail "cmake could not configure (see above); remove $BUILD to start afresh"; }
     rm -f "$log"
   fi
@@ -59,10 +62,24 @@ build() {
   if [ -t 1 ]; then
     ninja -C "$BUILD" "$@" || fail "the build failed (see above)"
   else
-    NINJA_STATUS='[%f/%t %es] ' ninja -C "$BUILD" "$@" | awk '
-      /^\[/ { last = $0; now = systime(); if (now - shown >= 15) { print; fflush(); shown = now } next }
-      { print; fflush() }
-      END { if (last != "") print last }' >&2
+    ninja -C "$BUILD" "$@" | progress_lines >&2
     [ "${PIPESTATUS[0]}" -eq 0 ] || fail "the build failed (see above)"
   fi
+}
+
+# Of ninja's lines about steps one every 15 seconds and the last; everything else as it is.
+progress_lines() {
+  local line last= shown=$SECONDS
+  while IFS= read -r line; do
+    if [[ $line == '['* ]]; then
+      last=$line
+      if ((SECONDS - shown >= 15)); then
+        printf '%s\n' "$line"
+        shown=$SECONDS last=
+      fi
+    else
+      printf '%s\n' "$line"
+    fi
+  done
+  [ -z "$last" ] || printf '%s\n' "$last"
 }
