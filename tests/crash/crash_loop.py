@@ -3,13 +3,13 @@
 
     crash_loop.py [--cycles N] [--seed S] [--verbose]
 
-One store lives through all cycles. After each restart, while the feeders go on:
+One store lives through all cycles. After each restart, while the subscribers go on:
 
   - sequences are 1, 2, 3 ... without a gap, and what stood under a sequence before still stands there;
   - every acknowledged release is there with the digest and the count that were acknowledged;
   - of the releases whose answer never came, each is there whole or not at all; nothing else is there;
-  - the content of every release that is new since the last look is read back value by value, and what is known at random
-    earlier vintages is compared with a model, and with the bytes of answers given before earlier crashes.
+  - the content of every release that is new since the last look is read back value by value; what is known now, and at the
+    sequence of a random upload, is compared with a model; answers given before earlier crashes are asked for again.
 
 At the end everything is read once more from the first release on, and the recordings of the subscribers, who resumed by
 token after each crash, go before the checkers of the six guarantees.
@@ -156,6 +156,8 @@ class Feeder:
             try:
                 with support.Client(self._loop.daemon.address) as client:
                     while not self._loop.over.is_set():
+                        if not self._loop.feeding.wait(0.05):
+                            continue
                         self._deliver(client, release_id)
                         release_id = self._next()
             except grpc.RpcError as error:
@@ -214,7 +216,12 @@ class Loop:
         self.trigger = Trigger()
         self.ledger = Ledger()
         self.over = threading.Event()
+        self.feeding = threading.Event()  # not set while the store is looked at: it would grow faster than it is read
+        self.feeding.set()
         self.facts = {}  # sequence -> (release id, digest, observations, chain), as read after some crash
+        self.modelled = 0  # up to which sequence the model below has come
+        self.small = {}  # what is known of SMALL: (series, period) -> cell
+        self.uploads = []  # sequences of the uploads
         self.answers = []  # (request, bytes) of answers given before a crash
         self.counts = collections.Counter()
 
@@ -228,15 +235,18 @@ class Loop:
         watchers = {
             "all": Watcher(self.daemon),
             "small ones": Watcher(self.daemon, [("SMALL", "")], lambda cell: cell[0] == "SMALL"),
-            "hanging up": Watcher(self.daemon, hang_up=lambda session: coin.random() < 0.01),
+            "hanging up": Watcher(self.daemon, [("SMALL", "")], lambda cell: cell[0] == "SMALL",
+                                  hang_up=lambda session: coin.random() < 0.03),
         }
         for cycle in range(cycles):
+            self.feeding.set()
             self.kill_sometime()
             if self.rng.random() < 0.3:  # kill it again while it recovers
                 self.daemon.spawn()
                 time.sleep(self.rng.random() * 0.15)
                 self.daemon.kill()
                 self.counts["killed while starting"] += 1
+            self.feeding.clear()
             self.daemon.start()
             with support.Client(self.daemon.address) as client:
                 self.verify(client, whole=cycle % 10 == 9)
@@ -250,6 +260,7 @@ class Loop:
             if self.verbose:
                 print(f"cycle {cycle + 1}: head {max(self.facts, default=0)}, {dict(self.counts)}", flush=True)
         self.over.set()
+        self.feeding.set()
         for feeder in feeders:
             feeder.finish()
         self.daemon.restart(crash=True)
@@ -336,27 +347,32 @@ class Loop:
         stream.cancel()
 
     def read_vintages(self, client, head):
-        """What is known at a random sequence, against a model; and answers given before, against their bytes."""
-        sequence = self.rng.randint(1, head)
-        for dataset in ("SMALL", "BIG"):
-            known = {}
-            order = sorted(known_sequence for known_sequence in self.facts if known_sequence <= sequence)
-            ids = [self.facts[at][0] for at in order if self.content.dataset(self.facts[at][0]) == dataset]
-            for release_id in ids[-1:] if dataset == "BIG" else ids:  # each upload states all cells
-                for cell in self.content.cells(release_id):
-                    known[cell[1:4]] = cell
-            request = support.observations.StreamObservationsRequest(
-                dataset=dataset, vintage=support.vintage(sequence=sequence))
-            seen = []
-            for answer in client.observations.StreamObservations(request):
-                seen += wire.decode(dataset, answer.block)
-            assert sorted(seen) == sorted(known.values()), \
-                f"{dataset} at sequence {sequence}: {len(seen)} cells read, {len(known)} expected"
+        """What is known, against a model; and answers given before earlier crashes, against their bytes."""
+        for sequence in range(self.modelled + 1, head + 1):
+            release_id = self.facts[sequence][0]
+            if self.content.dataset(release_id) == "SMALL":
+                self.small.update((cell[1:4], cell) for cell in self.content.cells(release_id))
+            else:
+                self.uploads.append(sequence)
+        self.modelled = head
+        self.compare_known(client, "SMALL", head, sorted(self.small.values()))
+        if self.uploads:  # each upload states all cells: any sequence can be modelled
+            upload = self.rng.choice(self.uploads)
+            self.compare_known(client, "BIG", upload, self.content.cells(self.facts[upload][0]))
         request = support.observations.GetObservationsRequest(
             dataset="SMALL", vintage=support.vintage(sequence=head), page_size=100_000)
         self.answers.append((request, self.answer(client, request)))
         for request, expected in self.rng.sample(self.answers, min(3, len(self.answers))):
             self.compare_answer(client, request, expected)
+
+    @staticmethod
+    def compare_known(client, dataset, sequence, expected):
+        request = support.observations.StreamObservationsRequest(
+            dataset=dataset, vintage=support.vintage(sequence=sequence))
+        seen = []
+        for answer in client.observations.StreamObservations(request):
+            seen += wire.decode(dataset, answer.block)
+        assert seen == expected, f"{dataset} at sequence {sequence}: {len(seen)} cells read, {len(expected)} expected"
 
     @staticmethod
     def answer(client, request):

@@ -60,7 +60,7 @@ class Feeder:
             release_id = f"{self._name}-{number}"
             day = f"2025-{self._rng.randrange(1, 11):02d}-{self._rng.randrange(1, 29):02d}"
             dataset = self._rng.choice("AB")
-            if number % 12 == 7:
+            if number % 15 == 7:
                 cells = random_cells(self._rng, dataset, 300, 250)  # more than one part
                 answer = self._until_answered(lambda client: client.releases.UploadRelease(
                     wire.upload_messages(release_id, day, dataset, cells)))
@@ -143,7 +143,7 @@ class StreamsTest(unittest.TestCase):
                                               before_read=lambda: time.sleep(0.005)),
         }
         truth = guarantees.Truth()
-        releases = 60
+        releases = 45
         done_between_restarts = 2 * releases // (len(restarts) + 1)
         feeders = [Feeder(self.daemon, truth, f"feeder-{number}", rng.random(), releases) for number in range(2)]
         for number, crash in enumerate(restarts, start=1):
@@ -380,9 +380,11 @@ class StreamsTest(unittest.TestCase):
         client = self.daemon.client()
         self.upload_rounds(client, "before", 2)
 
-        def median_push(name, count=60):
+        def median_push(name, count=100):
             times = []
             for number in range(count):
+                if number == count // 2:  # the first half is for what was sent before the readers stopped
+                    times.clear()
                 start = time.perf_counter()
                 client.push(f"{name}-{number}", "2025-06-02", [("A", [("S001.X", "2024-12", f"{number}")])])
                 times.append(time.perf_counter() - start)

@@ -23,6 +23,9 @@ import time
 
 # Children are started while gRPC's threads run; they exec at once and need no fork handlers.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+# Python's channels look at their connections only while a call runs, and otherwise every 5 s: too seldom to notice that a
+# daemon drains.
+os.environ.setdefault("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "50")
 
 import grpc  # noqa: E402
 
