@@ -234,8 +234,9 @@ class Releases final
     return reactor;
   }
   grpc::ServerUnaryReactor* RetractRelease(grpc::CallbackServerContext* context,
-                                           const grpc::ByteBuffer* request, grpc::ByteBuffer*) override {
+                                           const grpc::ByteBuffer* request, grpc::ByteBuffer* answer) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    *answer = BytesOf(8);
     publishing_.Run([this, reactor, wish = WishOf(*request)] {
       reactor->Finish(grpc::Status::OK);
       fan_->Publish(wish.answer_bytes);

@@ -22,6 +22,8 @@ class Stopwatch {
 std::int64_t NowNanos();  // of a clock that never goes back
 // Processor time of this process, all threads; on a shared machine steadier than what the clock says.
 double CpuSeconds();
+// The same of another process; 0 if there is none.
+double CpuSecondsOf(const std::string& pid);
 
 // The value below which `share` of them lie; 0 of none. Reorders them.
 double Percentile(std::vector<double>* values, double share);

@@ -34,7 +34,6 @@ constexpr int kReaders = 2;
 std::unique_ptr<storage::Store> OpenStore(const std::string& directory) {
   storage::RocksOptions options;
   options.directory = directory;
-  if (getenv("THR")) options.ingest_threshold_bytes = atoi(getenv("THR"));
   auto store = storage::OpenRocksStore(options);
   Check(store.ok(), store.status().ToString());
   return *std::move(store);
