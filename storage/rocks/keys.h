@@ -1,5 +1,4 @@
-// Where every record stands: the column families and their keys. docs/storage-format.md has the same as a
-// page.
+// Where every record stands: the column families and their keys. docs/storage-format.md has it as a page.
 //
 //   meta (default)  "store"                                   -> sealed format version, log id
 //   log             key64(position)                           -> sealed log record (records.h)

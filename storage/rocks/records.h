@@ -13,8 +13,7 @@
 //   entry       := varint(sequence) varint(retracts) varint(begin position) header
 //                  varint(sections) section* digest[32] chain[32] signed(accepted at)
 //                  varint(parts) signed(position of chunk - that of the one before)*
-//                                                              one part and no positions: it stands in the
-//                                                              record
+//                  without positions, the only part stands in the record itself
 //   header      := text(agency) text(release id) signed(published at) day text(stage) u8(kind) text(title)
 //   day         := u8(0) | u8(1) signed(days since 1970-01-01)
 //   section     := text(dataset) varint(dataset number) varint(dataset version) u8(action) scope
