@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import unittest
 import urllib.request
 
@@ -254,13 +255,28 @@ class ReflectionTest(DaemonTest):
         Request = support.reflection.ServerReflectionRequest
 
         def ask(request):
-            return next(client.reflection.ServerReflectionInfo(iter([request]), timeout=GUARD_SECONDS))
+            answer, = client.reflection.ServerReflectionInfo(iter([request]), timeout=GUARD_SECONDS)
+            return answer
 
         listed = {service.name for service in ask(Request(list_services="*")).list_services_response.service}
         self.assertLessEqual(self.SERVICES, listed)
         for service in listed:
             answer = ask(Request(file_containing_symbol=service))
             self.assertTrue(answer.file_descriptor_response.file_descriptor_proto, f"{service}: {answer}")
+
+    def test_reflection_for_several_tools_at_once(self):
+        client = self.start().client()
+        request = support.reflection.ServerReflectionRequest(list_services="*")
+        done = threading.Event()
+        self.addCleanup(done.set)
+
+        def ask_and_hold():
+            yield request
+            done.wait()
+
+        streams = [client.reflection.ServerReflectionInfo(ask_and_hold(), timeout=GUARD_SECONDS) for _ in range(6)]
+        for stream in streams:
+            self.assertTrue(next(stream).list_services_response.service)
 
     def test_buf_curl(self):
         if not os.access(BUF, os.X_OK):

@@ -114,7 +114,6 @@ CHANNEL_OPTIONS = [
     ("grpc.max_send_message_length", -1),  # what is too large is for the server to refuse
     ("grpc.use_local_subchannel_pool", 1),  # a test's slow reader must not share a connection with its fast one
     ("grpc.initial_reconnect_backoff_ms", 20),
-    ("grpc.min_reconnect_backoff_ms", 20),
     ("grpc.max_reconnect_backoff_ms", 200),
 ]
 
