@@ -784,7 +784,7 @@ class Trial {
 
 struct Arguments {
   std::string workload, only, json;
-  std::string directory = "/tmp/tidewaiter-encoding-bench";
+  std::string directory = std::filesystem::temp_directory_path() / "tidewaiter-encoding-bench";
   int runs = 3;
 };
 Arguments Parse(int argc, char** argv) {
