@@ -45,7 +45,8 @@ absl::StatusOr<std::string> TargetOf(std::string_view address) {
   if (colon == std::string_view::npos || colon == 0) return WrongAddress(address);
   const std::string_view host = address.substr(0, colon);
   const auto port = ParseDigits(address.substr(colon + 1));
-  const bool bare_ipv6 = host.find(':') != std::string_view::npos && (host.front() != '[' || host.back() != ']');
+  const bool bare_ipv6 =
+      host.find(':') != std::string_view::npos && (host.front() != '[' || host.back() != ']');
   if (!port || *port < 1 || *port > 65535 || bare_ipv6) return WrongAddress(address);
   return absl::StrCat("dns:///", ToAbsl(address));
 }
@@ -144,13 +145,15 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ConnectOptions& op
     arguments.SetSslTargetNameOverride(options.tls->server_name);
   }
   arguments.SetUserAgentPrefix(options.user_agent);
-  auto core = std::make_unique<Core>(grpc::CreateCustomChannel(target, credentials, arguments), options.timeout);
+  auto core =
+      std::make_unique<Core>(grpc::CreateCustomChannel(target, credentials, arguments), options.timeout);
   return std::unique_ptr<Client>(new Client(std::move(core)));
 }
 
 void Client::CancelAll() { core_->CancelAll(); }
 
-absl::StatusOr<DatasetInfo> Client::CreateDataset(const DatasetDefinition& definition, const CallOptions& options) {
+absl::StatusOr<DatasetInfo> Client::CreateDataset(const DatasetDefinition& definition,
+                                                  const CallOptions& options) {
   CallScope call(core_.get(), CallScope::Kind::kUnary, options);
   v1::CreateDatasetRequest request;
   *request.mutable_dataset() = convert::ToWire(definition);

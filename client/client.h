@@ -27,15 +27,15 @@ namespace tidewaiter::client {
 
 // Files in PEM format. An empty name: the system's roots, or no certificate of our own.
 struct Tls {
-  std::string ca_file;
-  std::string cert_file;
-  std::string key_file;
-  std::string server_name;  // expected in the certificate; empty: the host of the address
+  std::string ca_file = {};
+  std::string cert_file = {};
+  std::string key_file = {};
+  std::string server_name = {};  // expected in the certificate; empty: the host of the address
 };
 
 struct ConnectOptions {
   std::string address = "127.0.0.1:7443";  // host:port, [::1]:port or unix:/path
-  std::optional<Tls> tls;                  // none: plaintext
+  std::optional<Tls> tls = {};             // none: plaintext
   // Deadline of every call that names none of its own. Streams (Upload, StreamRead, StreamHistory,
   // Subscription) have one only if CallOptions gives it: their length is the data's.
   absl::Duration timeout = absl::Seconds(30);
@@ -50,27 +50,30 @@ class Upload;
 class Subscription;
 struct SubscribeOptions;
 
-// One channel to one daemon. Thread-safe: calls may run at the same time. Every call blocks its thread until it
-// is answered, its deadline passes or CancelAll() is called. Uploads and subscriptions must be gone before it.
+// One channel to one daemon. Thread-safe: calls may run at the same time. Every call blocks its thread until
+// it is answered, its deadline passes or CancelAll() is called. Uploads and subscriptions must be gone before
+// it.
 class Client {
  public:
-  // Does not wait for the daemon. Error: INVALID_ARGUMENT for an address of another form, TLS files that cannot
-  // be read.
+  // Does not wait for the daemon. Error: INVALID_ARGUMENT for an address of another form, TLS files that
+  // cannot be read.
   static absl::StatusOr<std::unique_ptr<Client>> Connect(const ConnectOptions& options);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   // Datasets and series.
-  absl::StatusOr<DatasetInfo> CreateDataset(const DatasetDefinition& definition, const CallOptions& call = {});
+  absl::StatusOr<DatasetInfo> CreateDataset(const DatasetDefinition& definition,
+                                            const CallOptions& call = {});
   absl::StatusOr<DatasetInfo> GetDataset(std::string_view id, const CallOptions& call = {});
   absl::StatusOr<std::vector<DatasetInfo>> ListDatasets(const CallOptions& call = {});
   // `key`: an SDMX selector. `page_size` 0: the daemon's default.
-  absl::StatusOr<SeriesPage> ListSeries(std::string_view dataset, std::string_view key, std::uint32_t page_size = 0,
-                                        std::string_view page_token = {}, const CallOptions& call = {});
+  absl::StatusOr<SeriesPage> ListSeries(std::string_view dataset, std::string_view key,
+                                        std::uint32_t page_size = 0, std::string_view page_token = {},
+                                        const CallOptions& call = {});
 
-  // Pushes a release that is held in memory, whole: by one call if it fits one, else by an upload, for which it
-  // sorts a copy of each section. Durable when it returns. The same release again gives the same answer,
+  // Pushes a release that is held in memory, whole: by one call if it fits one, else by an upload, for which
+  // it sorts a copy of each section. Durable when it returns. The same release again gives the same answer,
   // `replayed`; so a push whose answer was lost can be repeated. Violations name fields as
   // "sections[i].observations[j].period", by the order given.
   absl::StatusOr<PushResult> Push(const ReleaseDraft& draft, const std::vector<Release::Section>& sections,
@@ -82,13 +85,15 @@ class Client {
     std::vector<DatasetChanges> changes;  // against what is known now
   };
   // What a push would do; stores nothing. At most limits::kMaxUnaryObservations observations.
-  absl::StatusOr<DryRunResult> DryRun(const ReleaseDraft& draft, const std::vector<Release::Section>& sections,
+  absl::StatusOr<DryRunResult> DryRun(const ReleaseDraft& draft,
+                                      const std::vector<Release::Section>& sections,
                                       const CallOptions& call = {});
   // Begins an upload of any size; see upload.h.
-  absl::StatusOr<std::unique_ptr<Upload>> StartUpload(const ReleaseDraft& draft, const CallOptions& call = {});
+  absl::StatusOr<std::unique_ptr<Upload>> StartUpload(const ReleaseDraft& draft,
+                                                      const CallOptions& call = {});
   // Returns the retraction.
-  absl::StatusOr<ReleaseInfo> Retract(std::string_view agency, std::string_view release_id, std::string_view reason,
-                                      const CallOptions& call = {});
+  absl::StatusOr<ReleaseInfo> Retract(std::string_view agency, std::string_view release_id,
+                                      std::string_view reason, const CallOptions& call = {});
 
   struct FoundRelease {
     ReleaseInfo release;
@@ -108,7 +113,8 @@ class Client {
   // The same whole, as it comes; a long series may come in several runs. `run` may move from its argument; an
   // error that it returns ends the read and is returned. Returns the vintage that was read.
   using SeriesRun = std::function<absl::Status(SeriesCells& cells)>;
-  absl::StatusOr<Vintage> StreamRead(const ReadQuery& query, const SeriesRun& run, const CallOptions& call = {});
+  absl::StatusOr<Vintage> StreamRead(const ReadQuery& query, const SeriesRun& run,
+                                     const CallOptions& call = {});
   // Every statement, by series, period and published order; otherwise as StreamRead.
   using HistorySink = std::function<absl::Status(HistoryLine& line)>;
   absl::StatusOr<Vintage> StreamHistory(const HistoryQuery& query, const HistorySink& sink,

@@ -42,8 +42,8 @@ absl::StatusOr<Vintage> Drain(grpc::ClientContext* context, grpc::ClientReader<M
 
 }  // namespace
 
-absl::StatusOr<ReadPage> Client::Read(const ReadQuery& query, std::uint32_t page_size, std::string_view page_token,
-                                      const CallOptions& options) {
+absl::StatusOr<ReadPage> Client::Read(const ReadQuery& query, std::uint32_t page_size,
+                                      std::string_view page_token, const CallOptions& options) {
   CallScope call(core_.get(), CallScope::Kind::kUnary, options);
   v1::GetObservationsRequest request;
   SetQuery(query, &request);
@@ -65,7 +65,8 @@ absl::StatusOr<ReadPage> Client::Read(const ReadQuery& query, std::uint32_t page
         continue;
       }
       std::vector<Cell>& to = page.series.back().cells;
-      to.insert(to.end(), std::make_move_iterator(cells.cells.begin()), std::make_move_iterator(cells.cells.end()));
+      to.insert(to.end(), std::make_move_iterator(cells.cells.begin()),
+                std::make_move_iterator(cells.cells.end()));
     }
   }
   page.next_page_token = std::move(*response.mutable_next_page_token());
@@ -97,14 +98,14 @@ absl::StatusOr<Vintage> Client::StreamHistory(const HistoryQuery& query, const H
   request.set_type(convert::ToWire(query.type));
   if (query.type == HistoryType::kNth) request.set_n(static_cast<std::uint32_t>(query.n));
   auto stream = core_->observations->StreamHistory(call.context(), request);
-  return Drain<v1::StreamHistoryResponse>(
-      call.context(), stream.get(), [&](const v1::StreamHistoryResponse& message) -> absl::Status {
-        for (const v1::HistoryEntry& entry : message.entries()) {
-          TW_ASSIGN_OR_RETURN(HistoryLine line, FromWire(entry));
-          TW_RETURN_IF_ERROR(sink(line));
-        }
-        return absl::OkStatus();
-      });
+  return Drain<v1::StreamHistoryResponse>(call.context(), stream.get(),
+                                          [&](const v1::StreamHistoryResponse& message) -> absl::Status {
+                                            for (const v1::HistoryEntry& entry : message.entries()) {
+                                              TW_ASSIGN_OR_RETURN(HistoryLine line, FromWire(entry));
+                                              TW_RETURN_IF_ERROR(sink(line));
+                                            }
+                                            return absl::OkStatus();
+                                          });
 }
 
 }  // namespace tidewaiter::client

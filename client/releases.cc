@@ -46,7 +46,8 @@ Orders CanonicalOrders(const Sections& sections) {
 }
 
 StatedCell CellOf(const Observation& observation) {
-  return {observation.period, observation.datum, observation.attributes, observation.source, observation.note};
+  return {observation.period, observation.datum, observation.attributes, observation.source,
+          observation.note};
 }
 
 std::size_t CountOf(const Sections& sections) {
@@ -78,12 +79,14 @@ std::string InGivenOrder(const std::string& field, const Orders& orders) {
 absl::Status InGivenOrder(const absl::Status& status, const Orders& orders) {
   ErrorDetails details = DetailsOf(status);
   if (status.ok() || details.violations.empty()) return status;
-  for (FieldViolation& violation : details.violations) violation.field = InGivenOrder(violation.field, orders);
+  for (FieldViolation& violation : details.violations)
+    violation.field = InGivenOrder(violation.field, orders);
   return MakeError(status.code(), details.reason, ToStd(status.message()), std::move(details.metadata),
                    std::move(details.violations));
 }
 
-absl::Status FillSection(const Release::Section& from, const std::vector<std::size_t>& order, v1::Section* to) {
+absl::Status FillSection(const Release::Section& from, const std::vector<std::size_t>& order,
+                         v1::Section* to) {
   convert::SetSectionHeader(from.header, to);
   convert::BlockEncoder encoder;
   const SeriesKey* series = nullptr;

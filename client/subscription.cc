@@ -21,8 +21,12 @@ class MessageStream : public grpc::ClientReadReactor<v1::SubscribeResponse> {
  public:
   enum class Event { kMessage, kEnd, kSilence };
 
-  void Start(v1::UpdateService::Stub* stub, grpc::ClientContext* context, const v1::SubscribeRequest* request) {
+  void Start(v1::UpdateService::Stub* stub, grpc::ClientContext* context,
+             const v1::SubscribeRequest* request) {
     stub->async()->Subscribe(context, request, this);
+    // Reads are started from outside reactions: without a hold the call could end, and OnDone() come, between
+    // two of them.
+    AddHold();
     StartRead(&message_);
     StartCall();
   }
@@ -30,7 +34,7 @@ class MessageStream : public grpc::ClientReadReactor<v1::SubscribeResponse> {
   // Waits for the next message or the end of the stream.
   Event Wait(absl::Duration silence) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
-    const auto awake = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ready_ || done_; };
+    const auto awake = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ready_ || ended_; };
     if (!mutex_.AwaitWithTimeout(absl::Condition(&awake), silence)) return Event::kSilence;
     return ready_ ? Event::kMessage : Event::kEnd;
   }
@@ -43,8 +47,9 @@ class MessageStream : public grpc::ClientReadReactor<v1::SubscribeResponse> {
     }
     StartRead(&message_);
   }
-  // Waits for the end, whatever still comes.
+  // Reads no more, and waits for the end of the call.
   grpc::Status Finish() ABSL_LOCKS_EXCLUDED(mutex_) {
+    RemoveHold();
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(&done_));
     return status_;
@@ -52,9 +57,8 @@ class MessageStream : public grpc::ClientReadReactor<v1::SubscribeResponse> {
 
  private:
   void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_) {
-    if (!ok) return;  // OnDone follows
     absl::MutexLock lock(&mutex_);
-    ready_ = true;
+    (ok ? ready_ : ended_) = true;
   }
   void OnDone(const grpc::Status& status) override ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
@@ -65,7 +69,8 @@ class MessageStream : public grpc::ClientReadReactor<v1::SubscribeResponse> {
   v1::SubscribeResponse message_;
   absl::Mutex mutex_;
   bool ready_ ABSL_GUARDED_BY(mutex_) = false;
-  bool done_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;  // no message will come
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;   // gRPC has let go of this object
   grpc::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -144,18 +149,22 @@ class Subscription::Impl {
     std::size_t cells = 0;  // handed over so far
   };
 
-  bool cancelled() const ABSL_SHARED_LOCKS_REQUIRED(core_->mutex) { return cancelled_ || core_->cancelled_all; }
+  bool cancelled() const ABSL_SHARED_LOCKS_REQUIRED(core_->mutex) {
+    return cancelled_ || core_->cancelled_all;
+  }
   Outcome Connect(const SubscribeHandler& handler);
   v1::SubscribeRequest Request() const;
   absl::Duration BackOff(const absl::Status& why);
 
   absl::Status Handle(const v1::SubscribeResponse& message, const SubscribeHandler& handler);
-  absl::Status HandleSnapshot(const v1::SubscribeResponse::SnapshotPart& part, const SubscribeHandler& handler);
+  absl::Status HandleSnapshot(const v1::SubscribeResponse::SnapshotPart& part,
+                              const SubscribeHandler& handler);
   absl::Status HandleMarker(const v1::SubscribeResponse::Marker& marker, const SubscribeHandler& handler);
   absl::Status HandlePart(const v1::SubscribeResponse::ReleasePart& part, const SubscribeHandler& handler);
   absl::Status HandOver(const v1::SubscribeResponse::ReleasePart& part, std::vector<DatasetChanges> changes,
                         const SubscribeHandler& handler);
-  absl::Status HandleProgress(const v1::SubscribeResponse::Progress& progress, const SubscribeHandler& handler);
+  absl::Status HandleProgress(const v1::SubscribeResponse::Progress& progress,
+                              const SubscribeHandler& handler);
 
   Client::Core* const core_;
   const SubscribeOptions options_;
@@ -164,9 +173,9 @@ class Subscription::Impl {
 
   // Of the thread of Run():
   absl::BitGen random_;
-  int attempts_ = 0;         // without a message, one after the other
-  bool heard_ = false;       // any message, ever
-  bool in_snapshot_ = false;  // a part of it was handed over
+  int attempts_ = 0;                  // without a message, one after the other
+  bool heard_ = false;                // any message, ever
+  bool in_snapshot_ = false;          // a part of it was handed over
   std::optional<Bookmark> position_;  // all up to here was handed over; set from the marker on
   std::optional<Partial> partial_;
   // Of this connection:
@@ -280,7 +289,8 @@ Subscription::Impl::Outcome Subscription::Impl::Connect(const SubscribeHandler& 
   const absl::Status end = convert::FromGrpc(stream.Finish());
   if (!status.ok()) return {status, fatal};
   if (end.ok()) {
-    return {MakeError(absl::StatusCode::kUnavailable, Reason::kUnknown, "the daemon ended the stream"), false};
+    return {MakeError(absl::StatusCode::kUnavailable, Reason::kUnknown, "the daemon ended the stream"),
+            false};
   }
   return {end, false};
 }
@@ -291,7 +301,8 @@ void Subscription::Impl::Cancel() {
   if (live_ != nullptr) live_->TryCancel();
 }
 
-absl::Status Subscription::Impl::Handle(const v1::SubscribeResponse& message, const SubscribeHandler& handler) {
+absl::Status Subscription::Impl::Handle(const v1::SubscribeResponse& message,
+                                        const SubscribeHandler& handler) {
   switch (message.event_case()) {
     case v1::SubscribeResponse::kSnapshot:
       return HandleSnapshot(message.snapshot(), handler);
@@ -322,8 +333,8 @@ absl::Status Subscription::Impl::HandleMarker(const v1::SubscribeResponse::Marke
   const auto sequence = static_cast<Sequence>(marker.sequence());
   if (position_) {
     if (sequence == position_->sequence) return absl::OkStatus();
-    return BrokenPromise(absl::StrCat("asked to resume after sequence ", position_->sequence, ", it resumes after ",
-                                      sequence));
+    return BrokenPromise(absl::StrCat("asked to resume after sequence ", position_->sequence,
+                                      ", it resumes after ", sequence));
   }
   position_ = Bookmark{sequence, marker.resume_token()};
   return handler.started ? handler.started(*position_) : absl::OkStatus();
@@ -348,8 +359,8 @@ absl::Status Subscription::Impl::HandlePart(const v1::SubscribeResponse::Release
     }
   }
   if (sequence != open_->sequence || part.part() != next_part_) {
-    return BrokenPromise(absl::StrCat("part ", part.part(), " of release ", sequence, " where part ", next_part_,
-                                      " of release ", open_->sequence, " was due"));
+    return BrokenPromise(absl::StrCat("part ", part.part(), " of release ", sequence, " where part ",
+                                      next_part_, " of release ", open_->sequence, " was due"));
   }
   ++next_part_;
   std::vector<DatasetChanges> changes;
@@ -365,7 +376,8 @@ absl::Status Subscription::Impl::HandlePart(const v1::SubscribeResponse::Release
 }
 
 absl::Status Subscription::Impl::HandOver(const v1::SubscribeResponse::ReleasePart& part,
-                                          std::vector<DatasetChanges> changes, const SubscribeHandler& handler) {
+                                          std::vector<DatasetChanges> changes,
+                                          const SubscribeHandler& handler) {
   if (handler.part) {
     const bool first = !partial_;
     if (first) partial_ = Partial{open_->sequence, 0};

@@ -40,18 +40,18 @@ struct Bookmark {
 // Run(), which returns it. Those left empty are not called.
 struct SubscribeHandler {
   // Whole releases, or parts as they come: set one of the two. A whole release is held in memory.
-  std::function<absl::Status(ReleaseUpdate&)> release;
-  std::function<absl::Status(ReleasePart&)> part;
+  std::function<absl::Status(ReleaseUpdate&)> release = {};
+  std::function<absl::Status(ReleasePart&)> part = {};
   // With SubscribeOptions::snapshot: what was known at the start.
-  std::function<absl::Status(const std::string& dataset, SeriesCells&)> snapshot;
+  std::function<absl::Status(const std::string& dataset, SeriesCells&)> snapshot = {};
   // The connection broke within the snapshot: it comes again from its beginning, perhaps at a later sequence.
-  std::function<absl::Status()> snapshot_restarted;
+  std::function<absl::Status()> snapshot_restarted = {};
   // Once: releases after this one follow. The snapshot, if any, is complete.
-  std::function<absl::Status(const Bookmark&)> started;
+  std::function<absl::Status(const Bookmark&)> started = {};
   // Nothing that matches happened up to here.
-  std::function<absl::Status(const Bookmark&)> progress;
+  std::function<absl::Status(const Bookmark&)> progress = {};
   // The connection was lost, or not had, for this reason; it is tried again after `wait`.
-  std::function<void(const absl::Status& why, absl::Duration wait)> reconnecting;
+  std::function<void(const absl::Status& why, absl::Duration wait)> reconnecting = {};
 };
 
 struct SubscribeOptions {
@@ -68,8 +68,8 @@ struct SubscribeOptions {
   // The daemon is asked for progress at least this often. A connection that is silent for three times as long
   // counts as lost.
   absl::Duration progress_interval = absl::Seconds(10);
-  // Waits between attempts grow from the first to the second, by halves at random; the daemon's own wish for a
-  // delay counts if it is longer.
+  // Waits between attempts grow from the first to the second, by halves at random; the daemon's own wish for
+  // a delay counts if it is longer.
   absl::Duration initial_backoff = absl::Milliseconds(100);
   absl::Duration max_backoff = absl::Seconds(10);
   // Until the first message has come, a failed attempt ends Run() at once instead of being repeated.
@@ -78,18 +78,18 @@ struct SubscribeOptions {
   absl::Duration give_up_after = absl::InfiniteDuration();
 };
 
-// Follows releases: every one that matches, in order, none twice, none in part when taken whole, however often
-// the connection breaks. Resumes after the last release that was handed over entirely; when a connection broke
-// inside a release that is taken in parts, what was handed over of it is skipped. Made by Client::Subscribe.
-// Run() on one thread; Cancel() from any.
+// Follows releases: every one that matches, in order, none twice, none in part when taken whole, however
+// often the connection breaks. Resumes after the last release that was handed over entirely; when a
+// connection broke inside a release that is taken in parts, what was handed over of it is skipped. Made by
+// Client::Subscribe. Run() on one thread; Cancel() from any.
 class Subscription {
  public:
   ~Subscription();
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  // Blocks until a handler returns an error (which it returns), Cancel() is called (CANCELLED), or an error that
-  // trying again cannot mend: among them a resume token of another store or history, or beyond the head
+  // Blocks until a handler returns an error (which it returns), Cancel() is called (CANCELLED), or an error
+  // that trying again cannot mend: among them a resume token of another store or history, or beyond the head
   // (DATA_LOSS), a sequence beyond the head (OUT_OF_RANGE), an unknown dataset (NOT_FOUND), a release or part
   // out of order (INTERNAL). Call it once.
   absl::Status Run(const SubscribeHandler& handler);

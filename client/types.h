@@ -21,14 +21,14 @@ namespace tidewaiter::client {
 
 // What is said about a release that is to be pushed.
 struct ReleaseDraft {
-  std::string agency;      // empty: the publisher of the first section's dataset
-  std::string release_id;  // unique within the agency
+  std::string agency = {};      // empty: the publisher of the first section's dataset
+  std::string release_id = {};  // unique within the agency
   // Exactly one of the two. A day ends in the dataset's time zone.
-  std::optional<Instant> published_at;
-  std::optional<absl::CivilDay> published_on;
-  std::string stage;
+  std::optional<Instant> published_at = {};
+  std::optional<absl::CivilDay> published_on = {};
+  std::string stage = {};
   ReleaseKind kind = ReleaseKind::kRegular;
-  std::string title;
+  std::string title = {};
 };
 
 // What stands in the log under one sequence: a release, or the retraction of one.
@@ -89,16 +89,16 @@ struct DatasetChanges {
 
 // A vintage as it is asked for. Everything unset: everything known now.
 struct VintageQuery {
-  std::optional<Instant> as_of;            // at most one of the two
-  std::optional<absl::CivilDay> as_of_day;  // that day included, in the dataset's time zone
-  std::optional<Sequence> sequence;        // none: the head
+  std::optional<Instant> as_of = {};             // at most one of the two
+  std::optional<absl::CivilDay> as_of_day = {};  // that day included, in the dataset's time zone
+  std::optional<Sequence> sequence = {};         // none: the head
 };
 
 struct ReadQuery {
-  std::string dataset;
-  std::vector<std::string> keys;  // SDMX selectors; none: every series
-  VintageQuery vintage;
-  PeriodRange periods;
+  std::string dataset = {};
+  std::vector<std::string> keys = {};  // SDMX selectors; none: every series
+  VintageQuery vintage = {};
+  PeriodRange periods = {};
   bool omit_texts = false;  // leave out source and note
 };
 
@@ -109,10 +109,10 @@ struct ReadPage {
 };
 
 struct HistoryQuery {
-  std::string dataset;
-  std::vector<std::string> keys;
-  VintageQuery vintage;
-  PeriodRange periods;
+  std::string dataset = {};
+  std::vector<std::string> keys = {};
+  VintageQuery vintage = {};
+  PeriodRange periods = {};
   HistoryType type = HistoryType::kAll;
   int n = 1;  // with kNth
 };

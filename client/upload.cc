@@ -41,7 +41,8 @@ absl::Status Upload::Call::Send(v1::UploadReleaseRequest& message) {
   if (writer->Write(message)) return status;
   Close();  // the daemon has ended the stream: it says why
   if (status.ok()) {
-    status = MakeError(absl::StatusCode::kInternal, Reason::kUnknown, "the daemon ended the upload before its end");
+    status = MakeError(absl::StatusCode::kInternal, Reason::kUnknown,
+                       "the daemon ended the upload before its end");
   }
   return status;
 }
@@ -71,7 +72,8 @@ Upload::~Upload() {
   call_->Close();
 }
 
-absl::StatusOr<std::unique_ptr<Upload>> Client::StartUpload(const ReleaseDraft& draft, const CallOptions& options) {
+absl::StatusOr<std::unique_ptr<Upload>> Client::StartUpload(const ReleaseDraft& draft,
+                                                            const CallOptions& options) {
   auto call = std::make_unique<Upload::Call>(core_.get(), options);
   call->writer = core_->releases->UploadRelease(call->scope.context(), &call->response);
   std::unique_ptr<Upload> upload(new Upload(std::move(call)));

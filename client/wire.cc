@@ -35,8 +35,8 @@ v1::VintageSpec ToWire(const VintageQuery& query) {
 }
 
 v1::ReleaseHeader ToWire(const ReleaseDraft& draft) {
-  return convert::ToWire(convert::HeaderFields{draft.agency, draft.release_id, draft.published_at, draft.published_on,
-                                               draft.stage, draft.kind, draft.title});
+  return convert::ToWire(convert::HeaderFields{draft.agency, draft.release_id, draft.published_at,
+                                               draft.published_on, draft.stage, draft.kind, draft.title});
 }
 
 absl::StatusOr<ReleaseInfo> FromWire(const v1::Release& release) {

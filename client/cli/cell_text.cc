@@ -22,14 +22,18 @@ std::string SinceText(const CellTexts& texts, const client::Cell& cell) {
   return cell.value_since == cell.published_at.instant ? std::string() : texts.TimeText(cell.value_since);
 }
 
-Schema Joined(Schema schema, const Schema& more) {
-  schema.insert(schema.end(), more.begin(), more.end());
-  return schema;
+// The daemon need not say whether only the day is known.
+std::string UntilText(const CellTexts& texts, const PublishedAt& until) {
+  return until.day ? until.ToString() : texts.TimeText(until.instant);
 }
 
-Record Joined(Record record, Record more) {
-  record.insert(record.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-  return record;
+Field NoteField() { return {.name = "note", .kind = FieldKind::kProse, .shown = kInJson | kInTable}; }
+
+// `more` goes before the last of a cell, which is its note: the longest text stands last in a table.
+template <typename List>
+List BeforeLast(List list, const List& more) {
+  list.insert(list.end() - 1, more.begin(), more.end());
+  return list;
 }
 
 }  // namespace
@@ -65,7 +69,7 @@ const Schema& CellSchema() {
       {.name = "absence", .shown = kInJson},
       {.name = "conf", .shown = kInJson | kInTable, .plain_text = "F"},
       {.name = "value_since", .shown = kInTable, .header = "value since"},
-      {.name = "note", .kind = FieldKind::kProse, .shown = kInJson | kInTable},
+      NoteField(),
   };
   return *schema;
 }
@@ -90,36 +94,37 @@ Record CellRecord(CellTexts& texts, const std::string& series, const client::Cel
 }
 
 const Schema& HistorySchema() {
-  static const Schema* const schema = new Schema(Joined(
-      CellSchema(), {
-                        {.name = "vintage_change", .shown = kData},
-                        {.name = "event_change", .shown = kData},
-                        {.name = "published_to", .header = "until"},
-                        {.name = "vintage_within_rounding", .kind = FieldKind::kFlag, .shown = kInJson},
-                        {.name = "vintage_status_only", .kind = FieldKind::kFlag, .shown = kInJson},
-                        {.name = "event_within_rounding", .kind = FieldKind::kFlag, .shown = kInJson},
-                        {.name = "event_status_only", .kind = FieldKind::kFlag, .shown = kInJson},
-                        {.name = "change", .kind = FieldKind::kChange, .shown = kInTable},
-                        {.name = "on_arrival", .kind = FieldKind::kChange, .shown = kInTable, .header = "on arrival"},
-                    }));
+  static const Schema* const schema = new Schema(BeforeLast(
+      CellSchema(),
+      Schema{
+          {.name = "vintage_change", .shown = kData},
+          {.name = "event_change", .shown = kData},
+          {.name = "published_to", .header = "until"},
+          {.name = "vintage_within_rounding", .kind = FieldKind::kFlag, .shown = kInJson},
+          {.name = "vintage_status_only", .kind = FieldKind::kFlag, .shown = kInJson},
+          {.name = "event_within_rounding", .kind = FieldKind::kFlag, .shown = kInJson},
+          {.name = "event_status_only", .kind = FieldKind::kFlag, .shown = kInJson},
+          {.name = "change", .kind = FieldKind::kChange, .shown = kInTable},
+          {.name = "on_arrival", .kind = FieldKind::kChange, .shown = kInTable, .header = "on arrival"},
+      }));
   return *schema;
 }
 
 Record HistoryRecord(CellTexts& texts, const client::HistoryLine& line) {
   const Change& vintage = line.vintage_change;
   const Change& event = line.event_change;
-  return Joined(CellRecord(texts, line.series, line.cell),
-                {
-                    std::string(ChangeClassName(vintage.change)),
-                    std::string(ChangeClassName(event.change)),
-                    line.published_to ? line.published_to->ToString() : "",
-                    Flag(vintage.within_rounding),
-                    Flag(vintage.status_only),
-                    Flag(event.within_rounding),
-                    Flag(event.status_only),
-                    ChangeText(vintage),
-                    event == vintage ? "" : ChangeText(event),
-                });
+  return BeforeLast(CellRecord(texts, line.series, line.cell),
+                    Record{
+                        std::string(ChangeClassName(vintage.change)),
+                        std::string(ChangeClassName(event.change)),
+                        line.published_to ? UntilText(texts, *line.published_to) : "",
+                        Flag(vintage.within_rounding),
+                        Flag(vintage.status_only),
+                        Flag(event.within_rounding),
+                        Flag(event.status_only),
+                        ChangeText(vintage),
+                        event == vintage ? "" : ChangeText(event),
+                    });
 }
 
 const Schema& ChangeSchema() {
@@ -196,12 +201,15 @@ const Schema& ReleaseSchema() {
 Record ReleaseRecord(const client::ReleaseInfo& release) {
   std::string datasets;
   for (const auto& section : release.sections) {
-    if (absl::StrCat(",", datasets, ",").find(absl::StrCat(",", section.header.dataset, ",")) != std::string::npos) {
+    if (absl::StrCat(",", datasets, ",").find(absl::StrCat(",", section.header.dataset, ",")) !=
+        std::string::npos) {
       continue;
     }
     absl::StrAppend(&datasets, datasets.empty() ? "" : ",", section.header.dataset);
   }
-  const auto unless_zero = [](Sequence sequence) { return sequence == 0 ? std::string() : absl::StrCat(sequence); };
+  const auto unless_zero = [](Sequence sequence) {
+    return sequence == 0 ? std::string() : absl::StrCat(sequence);
+  };
   return {
       absl::StrCat(release.sequence),
       release.header.published_at.ToString(),
@@ -221,7 +229,8 @@ Record ReleaseRecord(const client::ReleaseInfo& release) {
 }
 
 std::string ChangeText(const Change& change) {
-  return absl::StrCat(ToAbsl(ChangeClassName(change.change)), change.within_rounding ? " within rounding" : "",
+  return absl::StrCat(ToAbsl(ChangeClassName(change.change)),
+                      change.within_rounding ? " within rounding" : "",
                       change.status_only ? " status only" : "");
 }
 

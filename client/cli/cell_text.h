@@ -29,8 +29,8 @@ class CellTexts {
   absl::flat_hash_map<std::string, std::string> units_;
 };
 
-// series,period,value,step,unit,status,published_at,sequence,value_since,source; in JSON also absence, conf and
-// note; in tables the note.
+// series,period,value,step,unit,status,published_at,sequence,value_since,source; in JSON also absence, conf
+// and note; in tables the note.
 const Schema& CellSchema();
 Record CellRecord(CellTexts& texts, const std::string& series, const client::Cell& cell);
 

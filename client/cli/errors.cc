@@ -12,18 +12,29 @@ namespace {
 // Violations are listed one a line when there are several; one stands in the message already.
 constexpr std::size_t kFewestListed = 2;
 
+// gRPC tells of every layer; the last one knows.
+//   "failed to connect to all addresses; last error: UNKNOWN: ipv4:...: Connection refused"
+std::string LastErrorOf(std::string_view message) {
+  for (const std::string_view layer : {"last error: ", "UNKNOWN: ", "UNAVAILABLE: "}) {
+    const std::size_t at = message.rfind(layer);
+    if (at != std::string_view::npos) message.remove_prefix(at + layer.size());
+  }
+  return std::string(message);
+}
+
 std::string Headline(const absl::Status& status, const ErrorDetails& details, std::string_view address) {
   const std::string message(status.message());
   if (status.code() == absl::StatusCode::kDeadlineExceeded) {
     return absl::StrCat("the daemon at ", ToAbsl(address), " did not answer in time");
   }
   if (status.code() == absl::StatusCode::kUnavailable && details.reason == Reason::kUnknown) {
-    return absl::StrCat("the daemon at ", ToAbsl(address), " cannot be reached (", message, ")");
+    return absl::StrCat("the daemon at ", ToAbsl(address), " cannot be reached (", LastErrorOf(message), ")");
   }
   if (details.violations.size() >= kFewestListed) {
     const auto found = details.metadata.find("violations_found");
-    return absl::StrCat(found != details.metadata.end() ? found->second : absl::StrCat(details.violations.size()),
-                        " problems:");
+    return absl::StrCat(
+        found != details.metadata.end() ? found->second : absl::StrCat(details.violations.size()),
+        " problems:");
   }
   return message.empty() ? std::string(absl::StatusCodeToString(status.code())) : message;
 }
@@ -39,7 +50,8 @@ std::string_view Remedy(const absl::Status& status, const ErrorDetails& details)
     case Reason::kDatasetConflict:
       return "use the dataset as it is, or another --dataset";
     case Reason::kReleaseConflict:
-      return "a release is never overwritten: give the other content a `release` id of its own, and say --kind "
+      return "a release is never overwritten: give the other content a `release` id of its own, and say "
+             "--kind "
              "correction if it is one";
     case Reason::kSequenceAhead:
       return "`tidewaiter status` shows the head";
@@ -100,15 +112,20 @@ std::string Explain(const absl::Status& status, std::string_view address) {
   std::string out = absl::StrCat("tidewaiter: ", Headline(status, details, address), "\n");
   if (details.violations.size() >= kFewestListed) {
     for (const FieldViolation& violation : details.violations) {
-      absl::StrAppend(&out, "  ", violation.field, violation.field.empty() ? "" : ": ", violation.description, "\n");
+      absl::StrAppend(&out, "  ", violation.field, violation.field.empty() ? "" : ": ", violation.description,
+                      "\n");
     }
   }
+  // Who has to look into it needs the request's id; who has to write something else does not.
+  const bool ours = ExitCodeOf(status) == kFailure || ExitCodeOf(status) == kUnavailable;
   for (const auto& [key, value] : details.metadata) {
-    const bool told = key == "violations_found" || key == "retry_delay_ms" || absl::StrContains(status.message(), value);
+    const bool told = key == "violations_found" || key == "retry_delay_ms" ||
+                      (key == "request_id" && !ours) || absl::StrContains(status.message(), value);
     if (!told) absl::StrAppend(&out, "  ", key, "=", value, "\n");
   }
   const std::string_view remedy = Remedy(status, details);
-  if (!remedy.empty()) absl::StrAppend(&out, "Try: ", ToAbsl(remedy), "\n");
+  const bool said = absl::StrContains(status.message(), "`tidewaiter ");
+  if (!remedy.empty() && !said) absl::StrAppend(&out, "Hint: ", ToAbsl(remedy), "\n");
   return out;
 }
 

@@ -11,7 +11,8 @@ inline constexpr int kUsage = 2;
 inline constexpr int kNotFound = 3;
 inline constexpr int kNotPermitted = 4;
 inline constexpr int kUnavailable = 5;  // or past its deadline
-inline constexpr int kInvalid = 6;      // refused: by the daemon, or a file that cannot be read as what it should be
+inline constexpr int kInvalid =
+    6;  // refused: by the daemon, or a file that cannot be read as what it should be
 inline constexpr int kInterrupted = 130;
 
 int ExitCodeOf(const absl::Status& status);

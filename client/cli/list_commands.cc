@@ -46,8 +46,8 @@ absl::Status RunDatasets(Session& session) {
     const DatasetDefinition& d = dataset.definition;
     const std::string dimensions = absl::StrJoin(
         d.dimensions, ",", [](std::string* out, const Dimension& dimension) { out->append(dimension.id); });
-    writer.Add({d.id, d.publisher, d.time_zone, absl::StrCat(d.year_start_month), dimensions, d.title, d.description,
-                d.predecessor, absl::StrCat(dataset.version)});
+    writer.Add({d.id, d.publisher, d.time_zone, absl::StrCat(d.year_start_month), dimensions, d.title,
+                d.description, d.predecessor, absl::StrCat(dataset.version)});
   }
   writer.Finish();
   if (datasets.empty()) session.Say("no dataset yet: `tidewaiter push FILE --dataset ID` makes one");
@@ -60,10 +60,10 @@ absl::Status RunSeries(Session& session) {
   TW_ASSIGN_OR_RETURN(client::SeriesPage page, session.client.ListSeries(target.dataset, target.key));
   RecordWriter writer(session.options.format, schema, "series", &session.out);
   for (;;) {
-    for (client::SeriesInfo& series : page.series) writer.Add({std::move(series.key), std::move(series.unit)});
+    for (client::SeriesInfo& series : page.series)
+      writer.Add({std::move(series.key), std::move(series.unit)});
     if (page.next_page_token.empty() || session.out.closed()) break;
-    TW_ASSIGN_OR_RETURN(page,
-                        session.client.ListSeries(target.dataset, target.key, 0, page.next_page_token));
+    TW_ASSIGN_OR_RETURN(page, session.client.ListSeries(target.dataset, target.key, 0, page.next_page_token));
   }
   writer.Finish();
   if (writer.records() == 0) session.Say("no series of that key");
@@ -91,15 +91,17 @@ absl::Status RunRetract(Session& session) {
   if (absl::SimpleAtoi(text, &sequence)) {
     TW_ASSIGN_OR_RETURN(const client::Client::FoundRelease found, session.client.GetRelease(sequence));
     if (found.release.retracts != 0) {
-      return InvalidField("RELEASE", absl::StrCat("sequence ", sequence, " is a retraction, that of ",
-                                                  found.release.retracts, "; a retraction cannot be retracted"));
+      return InvalidField(
+          "RELEASE", absl::StrCat("sequence ", sequence, " is a retraction, that of ", found.release.retracts,
+                                  "; a retraction cannot be retracted"));
     }
     agency = found.release.header.agency;
     release_id = found.release.header.release_id;
   } else {
     const std::size_t slash = text.find('/');
     if (slash == std::string::npos || slash == 0 || slash + 1 == text.size()) {
-      return InvalidField("RELEASE", absl::StrCat(Quoted(text), " is neither AGENCY/ID nor a sequence number"));
+      return InvalidField("RELEASE",
+                          absl::StrCat(Quoted(text), " is neither AGENCY/ID nor a sequence number"));
     }
     agency = text.substr(0, slash);
     release_id = text.substr(slash + 1);

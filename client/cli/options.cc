@@ -2,7 +2,6 @@
 
 // The one source file that includes CLI11: it takes seconds to compile.
 #include <CLI/CLI.hpp>
-
 #include <functional>
 #include <sstream>
 #include <utility>
@@ -62,6 +61,8 @@ constexpr char kGetFooter[] = R"(
 CSV columns: series,period,value,step,unit,status,published_at,sequence,value_since,source
 An absence stands in the value column by name, in parentheses: (SUPPRESSED). Zero is a value.
 
+Also: --as-of DATE, --at-sequence N, --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
+
 Examples
   tidewaiter get GACC_PRESS/CN.RU.X+M+T.VALUE.USD. --from 2025-01
   tidewaiter get GACC_PRESS/CN.RU.T.VALUE.USD.BN --as-of 2025-08-28
@@ -72,6 +73,9 @@ CSV columns: those of get, then vintage_change,event_change,published_to
   vintage_change   against the statement before in published order
   event_change     against what was held when the release came
   published_to     when the next statement was published; empty: it stands
+
+Output types: all; changed (new and revised); initial (the first value of each period); nth, with --nth N; latest.
+Also: --as-of DATE, --at-sequence N, --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
 
 Examples
   tidewaiter history GACC_PRESS/CN.W00.X.VALUE.USD.BN --from 2023-03 --to 2023-03
@@ -127,8 +131,9 @@ absl::Status TakeAsOf(const std::string& text, client::VintageQuery* vintage) {
   }
   const auto instant = Instant::Parse(text);
   if (!instant.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(Quoted(text), " is neither a day (2025-08-07) nor an instant "
-                                                                 "(2025-08-07T11:00:00+08:00)"));
+    return absl::InvalidArgumentError(absl::StrCat(Quoted(text),
+                                                   " is neither a day (2025-08-07) nor an instant "
+                                                   "(2025-08-07T11:00:00+08:00)"));
   }
   vintage->as_of = *instant;
   return absl::OkStatus();
@@ -151,9 +156,11 @@ absl::Status TakeSequence(const std::string& text, std::optional<Sequence>* sequ
 }
 
 // Adds an option whose text `take` reads; it may be given once.
-CLI::Option* AddText(CLI::App* app, const std::string& names, std::function<absl::Status(const std::string&)> take,
-                     const std::string& description) {
-  return app->add_option_function<std::string>(names, [](const std::string&) {}, description)
+CLI::Option* AddText(CLI::App* app, const std::string& names,
+                     std::function<absl::Status(const std::string&)> take, const std::string& description) {
+  return app
+      ->add_option_function<std::string>(
+          names, [](const std::string&) {}, description)
       ->check(Checked(take));
 }
 
@@ -179,8 +186,9 @@ std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, 
          "How to write: table (for people), csv, json, ndjson")
       ->check(CLI::IsMember({"table", "csv", "json", "ndjson"}))
       ->type_name("FORMAT");
-  AddText(app, "--timeout", [o](const std::string& t) { return TakeTimeout(t, &o->timeout); },
-          "How long a call may take: 500ms, 30s, 2m. Default 30s")
+  AddText(
+      app, "--timeout", [o](const std::string& t) { return TakeTimeout(t, &o->timeout); },
+      "How long a call may take: 500ms, 30s, 2m. Default 30s")
       ->type_name("TIME");
   app->add_flag("-q,--quiet", o->quiet, "Say nothing on the standard error but errors");
   app->add_flag("--tls", *use_tls, "Talk TLS, with the system's roots");
@@ -190,46 +198,52 @@ std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, 
 
   const std::vector<std::string> readers = {"get", "history"};
   std::vector<Restricted> restricted;
-  auto* as_of = AddText(app, "--as-of", [o](const std::string& t) { return TakeAsOf(t, &o->vintage); },
-                        "get, history: as known on this day (included, in the dataset's time zone) or at this instant");
+  auto* as_of = AddText(
+      app, "--as-of", [o](const std::string& t) { return TakeAsOf(t, &o->vintage); },
+      "get, history: as known on this day (included) or instant");
   restricted.push_back({as_of->type_name("DATE"), readers});
-  auto* at = AddText(app, "--at-sequence", [o](const std::string& t) { return TakeSequence(t, &o->vintage.sequence); },
-                     "get, history: as held when this sequence was the newest");
+  auto* at = AddText(
+      app, "--at-sequence", [o](const std::string& t) { return TakeSequence(t, &o->vintage.sequence); },
+      "get, history: as held when this sequence was the newest");
   restricted.push_back({at->type_name("N"), readers});
-  auto* from = AddText(app, "--from", [o](const std::string& t) { return TakeMonth(t, &o->periods.from); },
-                       "get, history: only periods from this month on, 2024-01");
+  auto* from = AddText(
+      app, "--from", [o](const std::string& t) { return TakeMonth(t, &o->periods.from); },
+      "get, history: only periods from this month on, 2024-01");
   restricted.push_back({from->type_name("MONTH"), readers});
-  auto* to = AddText(app, "--to", [o](const std::string& t) { return TakeMonth(t, &o->periods.to); },
-                     "get, history: only periods that end by this month, 2025-12");
+  auto* to = AddText(
+      app, "--to", [o](const std::string& t) { return TakeMonth(t, &o->periods.to); },
+      "get, history: only periods that end by this month, 2025-12");
   restricted.push_back({to->type_name("MONTH"), readers});
   auto* type = app->add_option_function<std::string>(
       "--output-type", [o](const std::string& name) { o->history_type = kTypes.at(name); },
-      "history: all statements, those that changed something, the initial value of each period, the nth one, the "
-      "latest");
+      "history: which statements; changed: new and revised");
   type->check(CLI::IsMember({"all", "changed", "initial", "nth", "latest"}))->type_name("TYPE");
   restricted.push_back({type, {"history"}});
-  auto* nth = app->add_option("--nth", o->nth, "history: which value, from 1, with --output-type nth");
+  auto* nth = app->add_option("--nth", o->nth, "history: with --output-type nth, from 1");
   nth->check(CLI::PositiveNumber)->type_name("N");
   restricted.push_back({nth, {"history"}});
   return restricted;
 }
 
 void AddPush(CLI::App* app, Options* o) {
-  static const std::map<std::string, ReleaseKind> kKinds = {
-      {"regular", ReleaseKind::kRegular}, {"correction", ReleaseKind::kCorrection}, {"backfill", ReleaseKind::kBackfill}};
+  static const std::map<std::string, ReleaseKind> kKinds = {{"regular", ReleaseKind::kRegular},
+                                                            {"correction", ReleaseKind::kCorrection},
+                                                            {"backfill", ReleaseKind::kBackfill}};
   CLI::App* push = app->add_subcommand("push", "Push the releases in tidy CSV files");
   push->add_option("FILE", o->push.files, "Files; - is the standard input")->required();
   push->add_option("--dataset", o->push.dataset, "The dataset, created from the columns if it is missing")
       ->required()
       ->type_name("ID");
-  push->add_option("--publisher", o->push.publisher, "Of a dataset that is created. Default: the dataset's id")
+  push->add_option("--publisher", o->push.publisher,
+                   "Of a dataset that is created. Default: the dataset's id")
       ->type_name("ID");
   push->add_option("--time-zone", o->push.time_zone,
                    "Of a dataset that is created: where its days end. Default UTC")
       ->type_name("ZONE");
   push->add_option("--agency", o->push.agency, "Who published the releases. Default: the dataset's publisher")
       ->type_name("ID");
-  push->add_option("--stage", o->push.stage, "Stage of the releases: flash, bulletin, yearbook")->type_name("ID");
+  push->add_option("--stage", o->push.stage, "Stage of the releases: flash, bulletin, yearbook")
+      ->type_name("ID");
   push->add_option("--title", o->push.title, "Title of the releases")->type_name("TEXT");
   push->add_option_function<std::string>(
           "--kind", [o](const std::string& name) { o->push.kind = kKinds.at(name); },
@@ -242,7 +256,9 @@ void AddPush(CLI::App* app, Options* o) {
 }
 
 CLI::Option* AddTarget(CLI::App* app, Options* o, const std::string& description) {
-  return app->add_option_function<std::string>("DATASET/KEY", [](const std::string&) {}, description)
+  return app
+      ->add_option_function<std::string>(
+          "DATASET/KEY", [](const std::string&) {}, description)
       ->check(Checked([o](const std::string& text) { return TakeTarget(text, &o->target); }))
       ->type_name(" ");
 }
@@ -273,30 +289,36 @@ void AddReaders(CLI::App* app, Options* o) {
 
 void AddRetract(CLI::App* app, Options* o) {
   CLI::App* retract = app->add_subcommand("retract", "Retract a release that should never have been taken");
-  retract->add_option("RELEASE", o->release, "AGENCY/ID as `releases` shows it, or its sequence number")->required();
+  retract->add_option("RELEASE", o->release, "AGENCY/ID as `releases` shows it, or its sequence number")
+      ->required();
   retract->add_option("--reason", o->reason, "Why; kept with the retraction")->type_name("TEXT");
   retract->footer(
-      "\nFrom the retraction's own sequence on the release counts at no vintage; at earlier sequences it still shows.\n"
-      "\nExamples\n  tidewaiter retract GACC/GACC_PRESS:2025-08-07 --reason \"wrong file\"\n  tidewaiter retract 84");
+      "\nFrom the retraction's own sequence on the release counts at no vintage; at earlier sequences it "
+      "still shows.\n"
+      "\nExamples\n  tidewaiter retract GACC/GACC_PRESS:2025-08-07 --reason \"wrong file\"\n  tidewaiter "
+      "retract 84");
   retract->callback([o] { o->command = Options::Command::kRetract; });
 }
 
 void AddWatch(CLI::App* app, Options* o) {
   CLI::App* watch = app->add_subcommand("watch", "Follow releases as they are accepted");
   AddTarget(watch, o, "Which series; none: everything");
-  auto* from = AddText(watch, "--from-sequence",
-                       [o](const std::string& t) { return TakeSequence(t, &o->watch.from_sequence); },
-                       "Begin after this sequence; 0: with the first release. Default: what comes from now on");
+  auto* from = AddText(
+      watch, "--from-sequence",
+      [o](const std::string& t) { return TakeSequence(t, &o->watch.from_sequence); },
+      "Begin after this sequence; 0: with the first release. Default: what comes from now on");
   from->type_name("N");
   auto* token = watch->add_option("--token", o->watch.token, "Begin where this resume token stands");
   token->type_name("TOKEN")->excludes(from);
-  AddText(watch, "--until-sequence",
-          [o](const std::string& t) { return TakeSequence(t, &o->watch.until_sequence); },
-          "End with exit code 0 when everything up to this sequence has come")
+  AddText(
+      watch, "--until-sequence",
+      [o](const std::string& t) { return TakeSequence(t, &o->watch.until_sequence); },
+      "End with exit code 0 when everything up to this sequence has come")
       ->type_name("N");
   watch->add_flag("--snapshot", o->watch.snapshot, "First what is known at the start");
   watch->add_flag("--omit-confirmed", o->watch.omit_confirmed, "Leave out cells that were only confirmed");
-  watch->add_flag("--progress", o->watch.progress, "With -o ndjson: also objects that say how far the watch has come");
+  watch->add_flag("--progress", o->watch.progress,
+                  "With -o ndjson: also objects that say how far the watch has come");
   watch->footer(kWatchFooter);
   watch->callback([o] { o->command = Options::Command::kWatch; });
 }
@@ -348,7 +370,8 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
   const auto misused = [&](std::string_view what) {
     const CLI::App* command = &app;
     for (const CLI::App* sub : app.get_subcommands()) command = sub;
-    const std::string name = command == &app ? "tidewaiter" : absl::StrCat("tidewaiter ", command->get_name());
+    const std::string name =
+        command == &app ? "tidewaiter" : absl::StrCat("tidewaiter ", command->get_name());
     err->Write(absl::StrCat("tidewaiter: ", ToAbsl(what), "\nTry: ", name, " --help\n"));
     return ParsedCommandLine{std::nullopt, kUsage};
   };
@@ -361,8 +384,10 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
     out->Write(text.str());
     return {std::nullopt, kOk};
   }
-  if (const std::string wrong = Contradiction(app, options, restricted); !wrong.empty()) return misused(wrong);
-  if (use_tls || !tls.ca_file.empty() || !tls.cert_file.empty() || !tls.key_file.empty()) options.connect.tls = tls;
+  if (const std::string wrong = Contradiction(app, options, restricted); !wrong.empty())
+    return misused(wrong);
+  if (use_tls || !tls.ca_file.empty() || !tls.cert_file.empty() || !tls.key_file.empty())
+    options.connect.tls = tls;
   if (options.timeout) options.connect.timeout = *options.timeout;
   return {std::move(options), kOk};
 }

@@ -45,7 +45,16 @@ struct WatchArguments {
 
 struct Options {
   enum class Command {
-    kPush, kDatasets, kSeries, kReleases, kRetract, kGet, kHistory, kWatch, kStatus, kVersion,
+    kPush,
+    kDatasets,
+    kSeries,
+    kReleases,
+    kRetract,
+    kGet,
+    kHistory,
+    kWatch,
+    kStatus,
+    kVersion,
   };
   Command command = Command::kVersion;
 

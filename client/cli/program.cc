@@ -67,7 +67,11 @@ int RunProgram(int argc, const char* const* argv, Output* out, Output* err,
   client::ConnectOptions connect = options.connect;
   connect.user_agent = "tidewaiter/" TIDEWAITER_VERSION;
   auto client = client::Client::Connect(connect);
-  if (!client.ok()) return Ended(client.status(), options, out, err);
+  if (!client.ok()) {  // an address or a certificate as it was given: usage
+    err->Write(Explain(client.status(), options.connect.address));
+    err->Flush();
+    return kUsage;
+  }
   connected(client->get());
   Session session{options, **client, *out, *err};
   const absl::Status status = RunCommand(session);

@@ -9,8 +9,8 @@
 
 namespace tidewaiter::cli {
 
-// On a terminal one line that is redrawn; elsewhere a line every five seconds. Nothing in the first second, and
-// nothing at all when it is not wanted. Not thread-safe.
+// On a terminal one line that is redrawn; elsewhere a line every five seconds. Nothing in the first second,
+// and nothing at all when it is not wanted. Not thread-safe.
 class Progress {
  public:
   Progress(Output* err, bool wanted) : err_(err), wanted_(wanted), started_(absl::Now()), shown_(started_) {}

@@ -58,7 +58,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& name) {
   std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (in.is_open() && !in.bad() && errno != EISDIR) return text;
   const int code = errno;
-  return MakeError(code == ENOENT ? absl::StatusCode::kNotFound : absl::StatusCode::kUnknown, Reason::kUnknown,
+  return MakeError(code == ENOENT ? absl::StatusCode::kNotFound : absl::StatusCode::kUnknown,
+                   Reason::kUnknown,
                    absl::StrCat("the file ", name, " cannot be read: ", std::strerror(code)));
 }
 
@@ -68,8 +69,9 @@ class Pusher {
   absl::Status Run();
 
  private:
-  absl::Status FindDataset();
   absl::Status ReadFiles();
+  absl::Status FindDataset();
+  absl::Status ParseFiles();
   absl::Status CreateDataset();
   absl::Status PushAll();
   absl::Status TryAll();
@@ -86,6 +88,7 @@ class Pusher {
   std::optional<DatasetDefinition> definition_;  // held, or to be created
   bool missing_ = false;                         // the dataset is to be created
   absl::TimeZone zone_;
+  std::vector<std::pair<std::string, std::string>> texts_;  // name and content, until they are parsed
   std::vector<ParsedFile> files_;
   std::vector<Planned> plan_;  // in published order
   // Of a dry run on a dataset that is to be created: what would be held by then.
@@ -93,8 +96,9 @@ class Pusher {
 };
 
 absl::Status Pusher::Run() {
-  TW_RETURN_IF_ERROR(FindDataset());
   TW_RETURN_IF_ERROR(ReadFiles());
+  TW_RETURN_IF_ERROR(FindDataset());
+  TW_RETURN_IF_ERROR(ParseFiles());
   if (arguments_.dry_run) return TryAll();
   if (missing_) TW_RETURN_IF_ERROR(CreateDataset());
   return PushAll();
@@ -107,8 +111,8 @@ absl::Status Pusher::FindDataset() {
     definition_ = std::move(info->definition);
     const auto agrees = [this](std::string_view option, const std::string& given, const std::string& held) {
       if (given.empty() || given == held) return absl::OkStatus();
-      return InvalidField(option, absl::StrCat("the dataset ", arguments_.dataset, " exists and has ", held, ", not ",
-                                               given, "; leave the option out"));
+      return InvalidField(option, absl::StrCat("the dataset ", arguments_.dataset, " exists and has ", held,
+                                               ", not ", given, "; leave the option out"));
     };
     TW_RETURN_IF_ERROR(agrees("--publisher", arguments_.publisher, definition_->publisher));
     TW_RETURN_IF_ERROR(agrees("--time-zone", arguments_.time_zone, definition_->time_zone));
@@ -120,7 +124,8 @@ absl::Status Pusher::FindDataset() {
   }
   if (!absl::LoadTimeZone(zone, &zone_)) {
     if (missing_) {
-      return InvalidField("--time-zone", absl::StrCat(Quoted(zone), " is not a known time zone; write an IANA name, "
+      return InvalidField("--time-zone", absl::StrCat(Quoted(zone),
+                                                      " is not a known time zone; write an IANA name, "
                                                       "as in Asia/Shanghai"));
     }
     zone_ = absl::UTCTimeZone();  // only the order of releases hangs on it here
@@ -128,17 +133,20 @@ absl::Status Pusher::FindDataset() {
   return absl::OkStatus();
 }
 
-// All files, or a list of everything that is wrong in them.
 absl::Status Pusher::ReadFiles() {
-  Violations violations;
-  Reason reason = Reason::kInvalidArgument;
-  std::vector<std::pair<std::string, std::string>> texts;
   for (const std::string& name : arguments_.files) {
     TW_ASSIGN_OR_RETURN(std::string text, ReadFile(name));
-    texts.emplace_back(name == "-" ? "standard input" : name, std::move(text));
+    texts_.emplace_back(name == "-" ? "standard input" : name, std::move(text));
   }
-  files_.reserve(texts.size());
-  for (auto& [name, text] : texts) {
+  return absl::OkStatus();
+}
+
+// All files, or a list of everything that is wrong in them.
+absl::Status Pusher::ParseFiles() {
+  Violations violations;
+  Reason reason = Reason::kInvalidArgument;
+  files_.reserve(texts_.size());
+  for (auto& [name, text] : texts_) {
     feeders::TidyOptions options;
     options.file = name;
     options.dataset = arguments_.dataset;
@@ -234,8 +242,8 @@ absl::StatusOr<client::PushResult> Pusher::PushOne(const Planned& planned, Progr
     if (i == 0 || cells[i - 1].series != cell.series) {
       TW_RETURN_IF_ERROR(upload->BeginSeries(tidy.series[cell.series].text()));
     }
-    TW_RETURN_IF_ERROR(
-        upload->Add({cell.period, cell.datum, cell.attributes, tidy.texts[cell.source], tidy.texts[cell.note]}));
+    TW_RETURN_IF_ERROR(upload->Add(
+        {cell.period, cell.datum, cell.attributes, tidy.texts[cell.source], tidy.texts[cell.note]}));
     if (i % 10'000 == 0) progress.Show(i, cells.size(), "observation");
   }
   return upload->Finish();
@@ -293,18 +301,19 @@ absl::Status Pusher::PushAll() {
     accepted += !result->replayed;
     observations += result->replayed ? 0 : release.observations;
     writer.Add({absl::StrCat(release.sequence), release.header.published_at.ToString(), NameOf(planned),
-                absl::StrCat(release.observations), result->replayed ? "held already" : "accepted", result->twin,
-                release.digest, planned.file->name});
+                absl::StrCat(release.observations), result->replayed ? "held already" : "accepted",
+                result->twin, release.digest, planned.file->name});
   }
   progress.Clear();
   writer.Finish();
   session_.out.Flush();
-  session_.Say(absl::StrCat(Counted(accepted, "release"), " accepted with ", Counted(observations, "observation"),
-                            ", ", writer.records() - accepted, " held already"));
+  session_.Say(absl::StrCat(Counted(accepted, "release"), " accepted with ",
+                            Counted(observations, "observation"), ", ", writer.records() - accepted,
+                            " held already"));
   if (!status.ok()) {
     session_.Say(absl::StrCat("stopped at ", NameOf(plan_[writer.records()]), " of ",
-                              plan_[writer.records()].file->name, ": ", plan_.size() - writer.records(), " of ",
-                              Counted(plan_.size(), "release"),
+                              plan_[writer.records()].file->name, ": ", plan_.size() - writer.records(),
+                              " of ", Counted(plan_.size(), "release"),
                               " not pushed. Those that were are kept; push again to go on"));
   }
   return status;
@@ -321,9 +330,14 @@ std::vector<client::DatasetChanges> Pusher::ChangesOfNewDataset(const Planned& p
     CellState& held = at->second;
     client::ChangedCell changed;
     changed.series = observation.series.text();
-    changed.cell = {observation.period,           observation.datum, observation.attributes,
-                    std::move(observation.source), std::move(observation.note), 0,
-                    published_at,                 published_at.instant};
+    changed.cell = {observation.period,
+                    observation.datum,
+                    observation.attributes,
+                    std::move(observation.source),
+                    std::move(observation.note),
+                    0,
+                    published_at,
+                    published_at.instant};
     changed.change = ClassifyChange(is_new ? nullptr : &held, observation.datum, observation.attributes);
     if (!is_new) changed.before = held.datum;
     held.period = observation.period;
@@ -388,11 +402,12 @@ absl::Status Pusher::TryAll() {
   if (missing_) {
     session_.Say(absl::StrCat("the dataset ", definition_->id, " does not exist: a push would create it"));
   } else if (plan_.size() > 1) {
-    session_.Say("each release was compared with what is held now, not with the releases before it in the files");
+    session_.Say(
+        "each release was compared with what is held now, not with the releases before it in the files");
   }
-  session_.Say(absl::StrCat("dry run of ", Counted(plan_.size(), "release"), ", nothing stored: ",
-                            classes.empty() ? "no change" : classes, held == 0 ? "" : "; held already: ",
-                            held == 0 ? "" : absl::StrCat(held)));
+  session_.Say(absl::StrCat("dry run of ", Counted(plan_.size(), "release"),
+                            ", nothing stored: ", classes.empty() ? "no change" : classes,
+                            held == 0 ? "" : "; held already: ", held == 0 ? "" : absl::StrCat(held)));
   return absl::OkStatus();
 }
 

@@ -27,13 +27,14 @@ void TellVintage(Session& session, RecordWriter& writer, const CellTexts& texts,
                  std::string_view noun) {
   const bool bounded = vintage.as_of != Instant::Max();
   const std::string as_of = bounded ? texts.TimeText(vintage.as_of) : "";
-  writer.Finish(absl::StrCat("\"vintage\":{\"as_of\":", bounded ? JsonString(vintage.as_of.ToString()) : "null",
-                             ",\"sequence\":", vintage.sequence, "}"));
-  const std::string line =
-      absl::StrCat(Counted(writer.records(), noun), " of ", session.options.target.dataset,
-                   bounded ? absl::StrCat(" as of ", as_of) : std::string(), ", read at sequence ", vintage.sequence,
-                   ". The same again: ", bounded ? absl::StrCat("--as-of ", as_of, " ") : std::string(),
-                   "--at-sequence ", vintage.sequence);
+  writer.Finish(
+      absl::StrCat("\"vintage\":{\"as_of\":", bounded ? JsonString(vintage.as_of.ToString()) : "null",
+                   ",\"sequence\":", vintage.sequence, "}"));
+  const std::string line = absl::StrCat(
+      Counted(writer.records(), noun), " of ", session.options.target.dataset,
+      bounded ? absl::StrCat(" as of ", as_of) : std::string(), ", read at sequence ", vintage.sequence,
+      ". The same again: ", bounded ? absl::StrCat("--as-of ", as_of, " ") : std::string(), "--at-sequence ",
+      vintage.sequence);
   if (session.options.format != Format::kTable) return session.Say(line);
   session.out.Write(absl::StrCat(Coloured(line, Colour::kDim, session.out.wants_colour()), "\n"));
 }
@@ -78,14 +79,14 @@ absl::Status RunHistory(Session& session) {
     return *writer;
   };
   TW_ASSIGN_OR_RETURN(const Vintage vintage,
-                      session.client.StreamHistory(
-                          query,
-                          [&](client::HistoryLine& line) {
-                            begin().Add(HistoryRecord(texts, line));
-                            // The reader has gone: what is left need not be read.
-                            return session.out.closed() ? absl::CancelledError() : absl::OkStatus();
-                          },
-                          {options.timeout.value_or(kHistoryTimeout)}));
+                      session.client.StreamHistory(query,
+                                                   [&](client::HistoryLine& line) {
+                                                     begin().Add(HistoryRecord(texts, line));
+                                                     // The reader has gone: what is left need not be read.
+                                                     return session.out.closed() ? absl::CancelledError()
+                                                                                 : absl::OkStatus();
+                                                   },
+                                                   {options.timeout.value_or(kHistoryTimeout)}));
   TellVintage(session, begin(), texts, vintage, "statement");
   return absl::OkStatus();
 }

@@ -81,7 +81,8 @@ std::string JsonObject(const Schema& schema, const Record& record, std::string_v
   bool comma = false;
   for (std::size_t i = 0; i < schema.size(); ++i) {
     if ((schema[i].shown & kInJson) == 0) continue;
-    absl::StrAppend(&out, comma ? "," : "", JsonString(schema[i].name), ":", JsonValue(schema[i].kind, record[i]));
+    absl::StrAppend(&out, comma ? "," : "", JsonString(schema[i].name), ":",
+                    JsonValue(schema[i].kind, record[i]));
     comma = true;
   }
   return out + "}";

@@ -17,7 +17,8 @@ enum class Format { kTable, kCsv, kJson, kNdjson };
 enum class FieldKind {
   kText,
   kProse,    // free text: clipped in tables
-  kDatum,    // an exact decimal or an absence in parentheses: JSON has the number as a string, an absence as null
+  kDatum,    // an exact decimal or an absence in parentheses: JSON has the number as a string, an absence as
+             // null
   kInteger,  // JSON: a number
   kFlag,     // "true" or "false"
   kList,     // items separated by commas
@@ -34,8 +35,8 @@ struct Field {
   std::string_view name;  // of the CSV column and the JSON member
   FieldKind kind = FieldKind::kText;
   unsigned shown = kEverywhere;
-  std::string_view header = {};     // in tables; empty: the name
-  bool hide_if_empty = true;        // in tables: when no record has it
+  std::string_view header = {};      // in tables; empty: the name
+  bool hide_if_empty = true;         // in tables: when no record has it
   std::string_view plain_text = {};  // in tables this text is left out: "A" of a status
 };
 using Schema = std::vector<Field>;

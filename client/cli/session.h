@@ -1,9 +1,9 @@
 // What a command works with.
 #pragma once
 
-#include "client/cli/options.h"
 #include <functional>
 
+#include "client/cli/options.h"
 #include "client/cli/output.h"
 #include "client/client.h"
 
@@ -35,8 +35,8 @@ absl::Status RunHistory(Session& session);
 absl::Status RunWatch(Session& session);
 absl::Status RunStatus(Session& session);
 
-// The whole program, but for signals: `connected` is told of the client as soon as there is one, and of nullptr
-// before it goes. Returns the exit code.
+// The whole program, but for signals: `connected` is told of the client as soon as there is one, and of
+// nullptr before it goes. Returns the exit code.
 int RunProgram(int argc, const char* const* argv, Output* out, Output* err,
                const std::function<void(client::Client*)>& connected);
 

@@ -21,11 +21,11 @@ struct Glyph {
 
 Glyph FirstGlyph(std::string_view text) {
   utf8proc_int32_t codepoint = 0;
-  const utf8proc_ssize_t bytes =
-      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                       static_cast<utf8proc_ssize_t>(text.size()), &codepoint);
+  const utf8proc_ssize_t bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                                  static_cast<utf8proc_ssize_t>(text.size()), &codepoint);
   if (bytes <= 0) return {};
-  return {static_cast<std::size_t>(bytes), static_cast<std::size_t>(std::max(0, utf8proc_charwidth(codepoint)))};
+  return {static_cast<std::size_t>(bytes),
+          static_cast<std::size_t>(std::max(0, utf8proc_charwidth(codepoint)))};
 }
 
 std::string_view CodeOf(Colour colour) {
@@ -86,7 +86,9 @@ std::string Coloured(std::string_view text, Colour colour, bool wanted) {
   return absl::StrCat(ToAbsl(CodeOf(colour)), ToAbsl(text), ToAbsl(kReset));
 }
 
-void Table::AddColumn(std::string_view header, Align align) { columns_.push_back({std::string(header), align}); }
+void Table::AddColumn(std::string_view header, Align align) {
+  columns_.push_back({std::string(header), align});
+}
 
 void Table::AddRow(std::vector<Cell> cells) { rows_.push_back(std::move(cells)); }
 

@@ -47,7 +47,8 @@ class Watcher {
 absl::Status Watcher::Run() {
   const Options& options = session_.options;
   client::SubscribeOptions subscribe;
-  if (!options.target.dataset.empty()) subscribe.selectors.push_back({options.target.dataset, options.target.key});
+  if (!options.target.dataset.empty())
+    subscribe.selectors.push_back({options.target.dataset, options.target.key});
   subscribe.after_sequence = options.watch.from_sequence;
   subscribe.resume_token = options.watch.token;
   subscribe.snapshot = options.watch.snapshot;
@@ -113,7 +114,8 @@ absl::Status Watcher::Snapshot(const std::string& dataset, client::SeriesCells& 
     if (session_.options.format == Format::kTable) {
       snapshot_.push_back(std::move(record));
     } else if (session_.options.format == Format::kNdjson) {
-      const std::string first = absl::StrCat("\"type\":\"snapshot\",", Member("dataset", JsonString(dataset)), ",");
+      const std::string first =
+          absl::StrCat("\"type\":\"snapshot\",", Member("dataset", JsonString(dataset)), ",");
       session_.out.Write(absl::StrCat(JsonObject(CellSchema(), record, first), "\n"));
     } else {
       // In CSV the snapshot reads as changes from nothing, of no class.
@@ -137,7 +139,8 @@ void Watcher::EndSnapshot(const client::Bookmark& bookmark) {
                                     Member("resume_token", JsonString(bookmark.resume_token)), "}\n"));
   } else if (options.format == Format::kTable) {
     if (!snapshot_.empty()) session_.out.Write(TableOf(CellSchema(), snapshot_, session_.out.wants_colour()));
-    session_.out.Write(absl::StrCat(Counted(snapshot_.size(), "value"), " at sequence ", bookmark.sequence, "\n"));
+    session_.out.Write(
+        absl::StrCat(Counted(snapshot_.size(), "value"), " at sequence ", bookmark.sequence, "\n"));
     snapshot_.clear();
   }
 }
@@ -148,9 +151,9 @@ void Watcher::WriteHeading(const client::ReleaseInfo& release) {
   if (release.retracts != 0) {
     absl::StrAppend(&line, "retracts #", release.retracts, header.title.empty() ? "" : ": ", header.title);
   } else {
-    absl::StrAppend(&line, header.agency, "/", header.release_id, "  published ", header.published_at.ToString(),
-                    "  ", Counted(release.observations, "observation"), header.title.empty() ? "" : "  ",
-                    header.title);
+    absl::StrAppend(&line, header.agency, "/", header.release_id, "  published ",
+                    header.published_at.ToString(), "  ", Counted(release.observations, "observation"),
+                    header.title.empty() ? "" : "  ", header.title);
   }
   session_.out.Write(Coloured(line, Colour::kBold, session_.out.wants_colour()));
   session_.out.Write("\n");

@@ -47,8 +47,9 @@ absl::StatusOr<std::string_view> CsvReader::PlainField() {
     const char c = text_[at_];
     if (c == separator_ || c == '\n' || c == '\r') break;
     if (c == '"') {
-      return ErrorAt(at_, "a quote inside a field that does not start with one; put the whole field in quotes "
-                          "and write the quote twice");
+      return ErrorAt(at_,
+                     "a quote inside a field that does not start with one; put the whole field in quotes "
+                     "and write the quote twice");
     }
     ++at_;
   }
@@ -96,7 +97,8 @@ absl::Status CsvReader::EndOfField() {
     return absl::OkStatus();
   }
   if (c == '\r') return ErrorAt(at_, "a carriage return without a line feed; end lines in LF or CRLF");
-  return ErrorAt(at_, absl::StrCat(QuotedCharacter(text_, at_), " after a closing quote; a field in quotes must "
+  return ErrorAt(at_, absl::StrCat(QuotedCharacter(text_, at_),
+                                   " after a closing quote; a field in quotes must "
                                    "be followed by a separator or the end of the line"));
 }
 

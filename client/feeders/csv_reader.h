@@ -22,9 +22,9 @@ class CsvReader {
  public:
   explicit CsvReader(std::string_view text, char separator = ',');
 
-  // Reads the next record into fields(); false at the end. The error is INVALID_ARGUMENT and its message starts
-  // with "line 3, column 7: " (both from 1; a column counts characters, not bytes). After an error the reader
-  // stands still.
+  // Reads the next record into fields(); false at the end. The error is INVALID_ARGUMENT and its message
+  // starts with "line 3, column 7: " (both from 1; a column counts characters, not bytes). After an error the
+  // reader stands still.
   absl::StatusOr<bool> Next();
 
   // The fields of the record read last; valid until the next call of Next().

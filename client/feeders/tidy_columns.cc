@@ -54,10 +54,11 @@ void CheckChoices(const TidyColumns& columns, std::string_view file, Violations&
   if (has(TidyColumn::kPeriod) && (start || months)) {
     violations.Add(header, "the column period excludes period_start and period_months; keep one or the two");
   } else if (!has(TidyColumn::kPeriod) && !(start && months)) {
-    violations.Add(header, start    ? "the column period_months is missing beside period_start"
-                           : months ? "the column period_start is missing beside period_months"
-                                    : "the column period (2025-01/P7M), or the columns period_start (2025-01) "
-                                      "and period_months (7), are missing");
+    violations.Add(header, start ? "the column period_months is missing beside period_start"
+                           : months
+                               ? "the column period_start is missing beside period_months"
+                               : "the column period (2025-01/P7M), or the columns period_start (2025-01) "
+                                 "and period_months (7), are missing");
   }
   if (!has(TidyColumn::kValue)) violations.Add(header, "the column value is missing");
 }

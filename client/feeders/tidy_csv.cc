@@ -69,8 +69,8 @@ class TidyParser {
  private:
   // A release while its rows come in: each cell with its date_basis, a text.
   struct Draft {
-    std::size_t release = 0;               // index into file_.releases
-    std::vector<std::uint32_t> basis;      // one a cell
+    std::size_t release = 0;           // index into file_.releases
+    std::vector<std::uint32_t> basis;  // one a cell
     std::uint32_t first_line = 0;
   };
 
@@ -102,7 +102,7 @@ class TidyParser {
   std::uint32_t line_ = 0;
   absl::flat_hash_map<std::string, std::uint32_t> series_index_;  // by codes joined
   absl::flat_hash_map<std::string, std::uint32_t> text_index_;
-  absl::flat_hash_map<std::string, std::size_t> draft_index_;     // by release id
+  absl::flat_hash_map<std::string, std::size_t> draft_index_;  // by release id
   std::vector<Draft> drafts_;
   std::vector<std::uint32_t> series_rank_;  // place of each series in canonical order
   std::string codes_;                       // scratch
@@ -147,9 +147,10 @@ absl::StatusOr<TidyFile> TidyParser::Parse(std::string_view text) {
     for (Draft& draft : drafts_) Finish(draft);
   }
   TW_RETURN_IF_ERROR(violations_.ToStatus(reason_));
-  std::stable_sort(file_.releases.begin(), file_.releases.end(), [](const TidyRelease& a, const TidyRelease& b) {
-    return a.published_at.instant < b.published_at.instant;
-  });
+  std::stable_sort(file_.releases.begin(), file_.releases.end(),
+                   [](const TidyRelease& a, const TidyRelease& b) {
+                     return a.published_at.instant < b.published_at.instant;
+                   });
   return std::move(file_);
 }
 
@@ -197,8 +198,10 @@ std::optional<PublishedAt> TidyParser::Published(const TidyColumns& columns, con
     published = PublishedAt::At(*instant);
   }
   if (options_.latest && published.instant > *options_.latest) {
-    Fail(column, absl::StrCat(Quoted(text), " lies in the future; a release can be taken in once it is published, "
-                              "by this clock at ", options_.latest->ToString(), " at the latest"));
+    Fail(column, absl::StrCat(Quoted(text),
+                              " lies in the future; a release can be taken in once it is published, "
+                              "by this clock at ",
+                              options_.latest->ToString(), " at the latest"));
     return std::nullopt;
   }
   return published;
@@ -246,8 +249,8 @@ std::optional<Period> TidyParser::PeriodOf(const TidyColumns& columns, const Rec
   const std::string_view text = columns.In(record, TidyColumn::kPeriodMonths);
   const auto months = ParseDigits(text);
   if (!months) {
-    Fail(TidyColumn::kPeriodMonths, absl::StrCat(Quoted(text), " is not a number of months, 1 to ",
-                                                 limits::kMaxPeriodMonths));
+    Fail(TidyColumn::kPeriodMonths,
+         absl::StrCat(Quoted(text), " is not a number of months, 1 to ", limits::kMaxPeriodMonths));
   }
   if (!start.ok() || !months) return std::nullopt;
   const auto period = Period::Create(*start, *months);
@@ -312,7 +315,8 @@ std::optional<Datum> TidyParser::DatumOf(const TidyColumns& columns, const Recor
     const auto parsed = ParseAbsence(*word);
     if (!parsed.ok()) {
       Fail(TidyColumn::kValue,
-           absl::StrCat(Quoted(text), " is neither a number nor an absence; write a number such as 244.819, or "
+           absl::StrCat(Quoted(text),
+                        " is neither a number nor an absence; write a number such as 244.819, or "
                         "(MISSING), (NIL), (SUPPRESSED), (WITHDRAWN), (NOT_YET_DUE)"));
       return std::nullopt;
     }
@@ -330,7 +334,8 @@ std::optional<Datum> TidyParser::DatumOf(const TidyColumns& columns, const Recor
   }
   if (absence) {
     if (step.empty()) return Datum::Absent(*absence);
-    Fail(TidyColumn::kStep, absl::StrCat(Quoted(step), " stands beside an absence; only a number has a step"));
+    Fail(TidyColumn::kStep,
+         absl::StrCat(Quoted(step), " stands beside an absence; only a number has a step"));
     return std::nullopt;
   }
   const auto value = Decimal::Parse(text);
@@ -386,8 +391,9 @@ void TidyParser::TellBasis(const Draft& draft, TidyRelease& release) {
     std::string note = cell.note == 0 ? told(draft.basis[i])
                                       : absl::StrCat(told(draft.basis[i]), "; ", file_.texts[cell.note]);
     if (note.size() > limits::kMaxNoteBytes) {
-      Fail(cell.line, "note", absl::StrCat("with its date_basis the text has ", note.size(), " bytes; at most ",
-                                           limits::kMaxNoteBytes, " are allowed"));
+      Fail(cell.line, "note",
+           absl::StrCat("with its date_basis the text has ", note.size(), " bytes; at most ",
+                        limits::kMaxNoteBytes, " are allowed"));
       continue;
     }
     cell.note = Intern(std::move(note));
@@ -412,8 +418,9 @@ void TidyParser::SortCells(TidyRelease& release) {
       reason_ = Reason::kDuplicateCell;
       Fail(cell.line, "value",
            absl::StrCat("states ", cell.datum.ToString(), " for ", file_.series[cell.series].text(), " ",
-                        cell.period.ToString(), " in release ", Quoted(release.release_id), "; line ", last.line,
-                        " states ", last.datum.ToString(), " for the same; a cell may be stated once in a "
+                        cell.period.ToString(), " in release ", Quoted(release.release_id), "; line ",
+                        last.line, " states ", last.datum.ToString(),
+                        " for the same; a cell may be stated once in a "
                         "release (rows that agree are joined only if each names a source of its own)"));
     }
   }
@@ -424,7 +431,8 @@ void TidyParser::SortCells(TidyRelease& release) {
 bool TidyParser::Merge(TidyCell& kept, const TidyCell& other) {
   const bool agree = kept.datum == other.datum && kept.attributes == other.attributes;
   if (!agree || kept.source == 0 || other.source == 0 || kept.source == other.source) return false;
-  std::string source = absl::StrCat(file_.texts[kept.source], ToAbsl(kSourceJoint), file_.texts[other.source]);
+  std::string source =
+      absl::StrCat(file_.texts[kept.source], ToAbsl(kSourceJoint), file_.texts[other.source]);
   std::string note = file_.texts[kept.note];
   if (other.note != 0 && other.note != kept.note) {
     absl::StrAppend(&note, note.empty() ? "" : ToAbsl(kNoteJoint), file_.texts[other.note]);

@@ -13,18 +13,19 @@
 //   status, conf    optional: SDMX letters; default A, F
 //   source, note    optional: free text; a line break inside becomes a space
 //   date_basis      optional: how the date of publication is known ("official", "article"); if it is the same
-//                   in all rows of a release, the release's title says "date_basis=official", else the note of
-//                   each row starts with it
+//                   in all rows of a release, the release's title says "date_basis=official", else the note
+//                   of each row starts with it
 //
-// Every other column is a dimension of the series key, in order. Rows that share publication and release id are
-// one release; releases come out in published order.
+// Every other column is a dimension of the series key, in order. Rows that share publication and release id
+// are one release; releases come out in published order.
 //
-// An absence is written in the value column by name, in parentheses or without: (MISSING), (NIL), (SUPPRESSED),
-// (WITHDRAWN), (NOT_YET_DUE); MISSING then has the status O and SUPPRESSED the status Q unless the row says
-// another. An empty value needs a status that says why: O or L missing, M nil, Q suppressed. Zero is a value.
+// An absence is written in the value column by name, in parentheses or without: (MISSING), (NIL),
+// (SUPPRESSED), (WITHDRAWN), (NOT_YET_DUE); MISSING then has the status O and SUPPRESSED the status Q unless
+// the row says another. An empty value needs a status that says why: O or L missing, M nil, Q suppressed.
+// Zero is a value.
 //
-// A cell may be stated once in a release. One exception, because it is how press reports come: rows that agree
-// in everything but source, note and date_basis, and give different sources, are one print with several
+// A cell may be stated once in a release. One exception, because it is how press reports come: rows that
+// agree in everything but source, note and date_basis, and give different sources, are one print with several
 // sources; their sources are joined by " ; " and their notes by " | ", and the file counts them as merged.
 #pragma once
 
@@ -72,20 +73,21 @@ struct TidyRelease {
 // A parsed file. Immutable once made; thread-compatible.
 struct TidyFile {
   std::vector<std::string> dimensions;
-  std::vector<SeriesKey> series;     // indexed by TidyCell::series
-  std::vector<std::string> texts;    // indexed by TidyCell::source and note; 0 is ""
-  std::vector<TidyRelease> releases; // by published_at, then as they stand in the file
-  std::size_t rows = 0;              // data rows read
-  std::size_t merged = 0;            // rows that were joined to another one
+  std::vector<SeriesKey> series;      // indexed by TidyCell::series
+  std::vector<std::string> texts;     // indexed by TidyCell::source and note; 0 is ""
+  std::vector<TidyRelease> releases;  // by published_at, then as they stand in the file
+  std::size_t rows = 0;               // data rows read
+  std::size_t merged = 0;             // rows that were joined to another one
 
   Observation ObservationOf(const TidyCell& cell) const {
-    return {series[cell.series], cell.period, cell.datum, cell.attributes, texts[cell.source], texts[cell.note]};
+    return {series[cell.series], cell.period,        cell.datum,
+            cell.attributes,     texts[cell.source], texts[cell.note]};
   }
 };
 
-// Parses a whole file, or refuses it: INVALID_ARGUMENT with every violation (up to limits::kMaxFieldViolations;
-// the rest are counted), each naming the file, the line, the column, what was found and what was expected.
-// Memory: some 100 bytes a row beside the text.
+// Parses a whole file, or refuses it: INVALID_ARGUMENT with every violation (up to
+// limits::kMaxFieldViolations; the rest are counted), each naming the file, the line, the column, what was
+// found and what was expected. Memory: some 100 bytes a row beside the text.
 absl::StatusOr<TidyFile> ParseTidyCsv(std::string_view text, const TidyOptions& options);
 
 }  // namespace tidewaiter::feeders

@@ -1,0 +1,119 @@
+#include "client/feeders/csv_reader.h"
+
+#include <random>
+
+#include "domain/strings.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tidewaiter::feeders {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Rows = std::vector<std::vector<std::string>>;
+
+absl::StatusOr<Rows> ReadAll(std::string_view text, char separator = ',') {
+  CsvReader reader(text, separator);
+  Rows rows;
+  for (;;) {
+    const absl::StatusOr<bool> more = reader.Next();
+    if (!more.ok()) return more.status();
+    if (!*more) return rows;
+    rows.emplace_back(reader.fields().begin(), reader.fields().end());
+  }
+}
+
+std::string ErrorOf(std::string_view text) {
+  const auto rows = ReadAll(text);
+  return rows.ok() ? "none" : std::string(rows.status().message());
+}
+
+TEST(CsvReader, ReadsPlainAndQuotedFields) {
+  EXPECT_THAT(*ReadAll("a,b\n1,2\n"), ElementsAre(ElementsAre("a", "b"), ElementsAre("1", "2")));
+  EXPECT_THAT(*ReadAll("a,\"b \"\"c\"\", d\",\n"), ElementsAre(ElementsAre("a", "b \"c\", d", "")));
+  EXPECT_THAT(*ReadAll("\"\",\"\"\"\"\n"), ElementsAre(ElementsAre("", "\"")));
+}
+
+TEST(CsvReader, TakesMarksAndLineEndsOfSpreadsheets) {
+  EXPECT_THAT(*ReadAll("\xEF\xBB\xBF"
+                       "a,b\r\n1,2"),
+              ElementsAre(ElementsAre("a", "b"), ElementsAre("1", "2")));
+  EXPECT_THAT(*ReadAll("a\n\"one\r\ntwo\"\r\n"), ElementsAre(ElementsAre("a"), ElementsAre("one\r\ntwo")));
+  EXPECT_THAT(*ReadAll("a;b\n", ';'), ElementsAre(ElementsAre("a", "b")));
+  EXPECT_THAT(*ReadAll(""), ElementsAre());
+}
+
+TEST(CsvReader, KnowsTheLineOnWhichARecordStarts) {
+  CsvReader reader("a,b\n\"one\ntwo\",2\n\n3,4");
+  std::vector<std::size_t> lines;
+  std::vector<bool> blank;
+  while (*reader.Next()) {
+    lines.push_back(reader.line());
+    blank.push_back(reader.blank());
+  }
+  EXPECT_THAT(lines, ElementsAre(1, 2, 4, 5));
+  EXPECT_THAT(blank, ElementsAre(false, false, true, false));
+}
+
+TEST(CsvReader, ErrorsSayLineAndColumn) {
+  EXPECT_THAT(ErrorOf("a,b\n1,x\"y\n"), HasSubstr("line 2, column 4: a quote inside a field"));
+  EXPECT_THAT(ErrorOf("a,b\n1,\"x\ny"),
+              HasSubstr("line 2, column 3: a quote is opened here and never closed"));
+  EXPECT_THAT(ErrorOf("a,b\n\"x\"y,2\n"), HasSubstr("line 2, column 4: \"y\" after a closing quote"));
+  EXPECT_THAT(ErrorOf("a,b\r1,2\n"), HasSubstr("line 1, column 4: a carriage return without a line feed"));
+  // Columns count characters: the three of 俄罗斯 are nine bytes.
+  EXPECT_THAT(ErrorOf("俄罗斯,x\"\n"), HasSubstr("line 1, column 6"));
+}
+
+TEST(CsvReader, GuessesTheSeparatorOutsideQuotes) {
+  EXPECT_EQ(GuessSeparator("a,b;c,d\n;;;;;"), ',');
+  EXPECT_EQ(GuessSeparator("\"a,b,c\";d;e"), ';');
+  EXPECT_EQ(GuessSeparator("a\tb\tc"), '\t');
+  EXPECT_EQ(GuessSeparator("a"), ',');
+}
+
+TEST(CsvReader, ReadsBackWhatWasWritten) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  const auto up_to = [&random](int n) { return std::uniform_int_distribution<int>(0, n)(random); };
+  const std::vector<std::string> pieces = {"a",  "1.5",  ",", ";",  "\"", "\"\"",
+                                           "\n", "\r\n", " ", "俄", "é",  "\t"};
+  for (int round = 0; round < 500; ++round) {
+    const char separator = ",;\t"[up_to(2)];
+    const std::size_t columns = 1 + static_cast<std::size_t>(up_to(5));
+    Rows rows(1 + static_cast<std::size_t>(up_to(8)));
+    std::string text;
+    for (auto& row : rows) {
+      for (std::size_t c = 0; c < columns; ++c) {
+        std::string field;
+        for (int n = up_to(6); n > 0; --n) field += pieces[static_cast<std::size_t>(up_to(11))];
+        row.push_back(field);
+        // A record of one empty field needs its quotes: it would be a blank line.
+        const bool quotes = field.empty() && columns == 1;
+        if (c > 0) text += separator;
+        text += quotes ? "\"\"" : CsvField(field, separator);
+      }
+      text += up_to(1) == 0 ? "\n" : "\r\n";
+    }
+    const auto read = ReadAll(text, separator);
+    ASSERT_TRUE(read.ok()) << read.status() << "\n" << text;
+    ASSERT_EQ(*read, rows) << text;
+  }
+}
+
+TEST(CsvReader, EndsOnAnyBytes) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  const std::string_view bytes("a,\"\r\n;\0\xff\xef\xbb", 10);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    for (std::size_t n = random() % 40; n > 0; --n) text += bytes[random() % bytes.size()];
+    (void)ReadAll(text);
+  }
+}
+
+}  // namespace
+}  // namespace tidewaiter::feeders

@@ -1,0 +1,420 @@
+// The program from its arguments to its output and exit code, against a fake daemon.
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/cli/errors.h"
+#include "client/cli/exit_code.h"
+#include "client/cli/session.h"
+#include "domain/errors.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/fake_daemon.h"
+
+namespace tidewaiter::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+using ::tidewaiter::testing::FakeDaemon;
+
+struct Outcome {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+Outcome RunWith(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "tidewaiter");
+  std::vector<const char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  Outcome outcome;
+  Output out(&outcome.out), err(&outcome.err);
+  outcome.code = RunProgram(static_cast<int>(argv.size()), argv.data(), &out, &err, [](client::Client*) {});
+  return outcome;
+}
+
+v1::Dataset PressDataset() {
+  v1::Dataset dataset;
+  dataset.set_id("T");
+  dataset.set_publisher("GACC");
+  dataset.set_time_zone("Asia/Shanghai");
+  dataset.set_year_start_month(1);
+  for (const char* id : {"partner", "currency", "unit"}) dataset.add_dimensions()->set_id(id);
+  dataset.set_version(1);
+  return dataset;
+}
+
+class ProgramTest : public ::testing::Test {
+ protected:
+  ProgramTest() {
+    daemon_.datasets["T"] = PressDataset();
+    daemon_.get = [](const v1::GetObservationsRequest& request, v1::GetObservationsResponse* response) {
+      response->mutable_vintage()->set_sequence(12);
+      if (request.vintage().has_as_of_date()) {
+        response->mutable_vintage()->mutable_as_of()->set_seconds(1754582399);
+        response->mutable_vintage()->mutable_as_of()->set_nanos(999999000);
+      }
+      v1::ObservationBlock& block = *response->add_blocks();
+      block.add_series("RU.USD.BN");
+      block.add_cell_counts(3);
+      for (const int delta : {660, 0, 1}) block.add_period_start_deltas(delta);
+      for (const unsigned months : {1u, 7u, 1u}) block.add_period_months(months);
+      for (const int coefficient : {0, 12580, 0}) block.mutable_data()->add_coefficients(coefficient);
+      block.mutable_data()->set_scale(2);
+      for (const auto absence : {v1::ABSENCE_UNSPECIFIED, v1::ABSENCE_UNSPECIFIED, v1::ABSENCE_SUPPRESSED}) {
+        block.mutable_data()->add_absences(absence);
+      }
+      block.set_statuses("AAQ");
+      block.add_texts("https://example.org/a,b");
+      for (const unsigned source : {0u, 1u, 0u}) block.add_sources(source);
+      auto* release = block.add_releases();
+      release->set_sequence(7);
+      release->set_published_at_micros(1754582399999999);  // the end of 2025-08-07 in Shanghai
+      release->set_published_on("2025-08-07");
+      for (int i = 0; i < 3; ++i) block.add_release_indexes(0);
+      for (const std::uint64_t age : {0ull, 86'400'000'000ull, 0ull}) block.add_value_age_micros(age);
+      return absl::OkStatus();
+    };
+  }
+  // The program, talking to the fake daemon.
+  Outcome Run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"--server", daemon_.address()});
+    return RunWith(std::move(arguments));
+  }
+  std::string FileWith(std::string_view content) {
+    const std::string path =
+        (std::filesystem::temp_directory_path() / "tidewaiter-program-test.csv").string();
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
+  }
+  FakeDaemon daemon_;
+};
+
+TEST_F(ProgramTest, UsageErrorsExitWith2) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {},
+           {"no-such-command"},
+           {"get"},
+           {"get", "/KEY"},
+           {"get", "T", "surplus"},
+           {"get", "T", "--no-such-option"},
+           {"get", "T", "-o", "xml"},
+           {"get", "T", "--as-of", "yesterday"},
+           {"get", "T", "--at-sequence", "-1"},
+           {"get", "T", "--from", "2025-13"},
+           {"get", "T", "--from", "2025-02", "--to", "2025-01"},
+           {"get", "T", "--timeout", "0s"},
+           {"get", "T", "--output-type", "all"},
+           {"datasets", "--as-of", "2025-01-01"},
+           {"history", "T", "--output-type", "some"},
+           {"history", "T", "--nth", "2"},
+           {"push", "file.csv"},
+           {"push", "--dataset", "T"},
+           {"push", "file.csv", "--dataset", "T", "--kind", "odd"},
+           {"watch", "T", "-o", "json"},
+           {"watch", "T", "--token", "x", "--from-sequence", "1"},
+           {"retract"},
+           {"--server", "nowhere", "status"},
+           {"--tls-ca", "/nonexistent", "status"},
+       }) {
+    const Outcome outcome = RunWith(arguments);
+    EXPECT_EQ(outcome.code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(outcome.err, StartsWith("tidewaiter: ")) << ::testing::PrintToString(arguments);
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST_F(ProgramTest, HelpAndVersionNeedNoDaemon) {
+  for (const char* command :
+       {"push", "datasets", "series", "releases", "retract", "get", "history", "watch", "status"}) {
+    const Outcome outcome = RunWith({command, "--help"});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_THAT(outcome.out, HasSubstr(absl::StrCat("tidewaiter ", command)));
+  }
+  EXPECT_THAT(RunWith({"--help"}).out, AllOf(HasSubstr("Exit codes"), HasSubstr("TIDEWAITER_SERVER")));
+  EXPECT_THAT(RunWith({"version"}).out, StartsWith("tidewaiter "));
+}
+
+TEST_F(ProgramTest, GetAsCsv) {
+  const Outcome outcome = Run({"get", "T/RU.USD.BN", "-o", "csv"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "series,period,value,step,unit,status,published_at,sequence,value_since,source\n"
+            "RU.USD.BN,2025-01,0.00,0.01,USD BN,A,2025-08-07,7,2025-08-07,\n"
+            "RU.USD.BN,2025-01/P7M,125.80,0.01,USD BN,A,2025-08-07,7,2025-08-06,\"https://example.org/a,b\"\n"
+            "RU.USD.BN,2025-02,(SUPPRESSED),,USD BN,Q,2025-08-07,7,2025-08-07,\n");
+  EXPECT_EQ(outcome.err, "3 values of T, read at sequence 12. The same again: --at-sequence 12\n");
+}
+
+TEST_F(ProgramTest, GetAsTable) {
+  const Outcome outcome = Run({"get", "T/RU.USD.BN", "--as-of", "2025-08-07"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(
+      outcome.out,
+      "series     period              value  unit    status  published   sequence  value since\n"
+      "RU.USD.BN  2025-01              0.00  USD BN          2025-08-07         7\n"
+      "RU.USD.BN  2025-01/P7M        125.80  USD BN          2025-08-07         7  2025-08-06\n"
+      "RU.USD.BN  2025-02      (SUPPRESSED)  USD BN  Q       2025-08-07         7\n"
+      "3 values of T as of 2025-08-07, read at sequence 12. The same again: --as-of 2025-08-07 --at-sequence "
+      "12\n");
+}
+
+TEST_F(ProgramTest, GetAsJson) {
+  EXPECT_EQ(
+      Run({"get", "T", "-o", "json", "-q"}).out,
+      "{\"observations\":[\n"
+      "{\"series\":\"RU.USD.BN\",\"period\":\"2025-01\",\"value\":\"0.00\",\"step\":\"0.01\",\"unit\":\"USD "
+      "BN\","
+      "\"status\":\"A\",\"published_at\":\"2025-08-07\",\"sequence\":7,\"value_since\":\"2025-08-07\","
+      "\"source\":null,\"absence\":null,\"conf\":\"F\",\"note\":null},\n"
+      "{\"series\":\"RU.USD.BN\",\"period\":\"2025-01/P7M\",\"value\":\"125.80\",\"step\":\"0.01\","
+      "\"unit\":\"USD BN\",\"status\":\"A\",\"published_at\":\"2025-08-07\",\"sequence\":7,"
+      "\"value_since\":\"2025-08-06\",\"source\":\"https://example.org/a,b\",\"absence\":null,\"conf\":\"F\","
+      "\"note\":null},\n"
+      "{\"series\":\"RU.USD.BN\",\"period\":\"2025-02\",\"value\":null,\"step\":null,\"unit\":\"USD BN\","
+      "\"status\":\"Q\",\"published_at\":\"2025-08-07\",\"sequence\":7,\"value_since\":\"2025-08-07\","
+      "\"source\":null,\"absence\":\"SUPPRESSED\",\"conf\":\"F\",\"note\":null}],\n"
+      "\"vintage\":{\"as_of\":null,\"sequence\":12}}\n");
+}
+
+TEST_F(ProgramTest, HistoryAsCsv) {
+  daemon_.history = [](const v1::StreamHistoryRequest& request,
+                       grpc::ServerWriter<v1::StreamHistoryResponse>* writer) {
+    EXPECT_EQ(request.type(), v1::HISTORY_TYPE_NTH);
+    EXPECT_EQ(request.n(), 2u);
+    v1::StreamHistoryResponse message;
+    message.mutable_vintage()->set_sequence(12);
+    v1::HistoryEntry& entry = *message.add_entries();
+    v1::Observation& row = *entry.mutable_observation();
+    row.set_series("RU.USD.BN");
+    row.set_period("2023-03");
+    row.set_value("315.589337");
+    row.set_sequence(3);
+    row.set_published_on("2023-04-18");
+    row.mutable_published_at()->set_seconds(1681833599);
+    row.mutable_published_at()->set_nanos(999999000);
+    *row.mutable_value_since() = row.published_at();
+    entry.mutable_published_to()->set_seconds(1691769599);
+    entry.mutable_published_to()->set_nanos(999999000);
+    entry.set_published_to_on("2023-08-11");
+    entry.mutable_vintage_change()->set_change_class(v1::CHANGE_CLASS_REVISED);
+    entry.mutable_vintage_change()->set_within_rounding(true);
+    entry.mutable_event_change()->set_change_class(v1::CHANGE_CLASS_BACKFILLED);
+    writer->Write(message);
+    return absl::OkStatus();
+  };
+  const Outcome outcome = Run({"history", "T/RU.USD.BN", "--output-type", "nth", "--nth", "2", "-o", "csv"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "series,period,value,step,unit,status,published_at,sequence,value_since,source,vintage_change,"
+            "event_change,published_to\n"
+            "RU.USD.BN,2023-03,315.589337,0.000001,USD "
+            "BN,A,2023-04-18,3,2023-04-18,,REVISED,BACKFILLED,2023-08-11\n");
+  EXPECT_THAT(Run({"history", "T", "--output-type", "nth", "--nth", "2"}).out,
+              HasSubstr("REVISED within rounding"));
+}
+
+TEST_F(ProgramTest, WatchWritesOneObjectAChangeThenOneARelease) {
+  daemon_.OnSubscribe([](auto*, const auto& request, auto* writer) {
+    EXPECT_EQ(request.selectors(0).key(), "RU..");
+    EXPECT_EQ(request.after_sequence(), 0u);
+    v1::SubscribeResponse message;
+    message.mutable_marker()->set_resume_token("t0");
+    writer->Write(message);
+    message.Clear();
+    auto& part = *message.mutable_release();
+    part.mutable_release()->set_sequence(1);
+    auto& header = *part.mutable_release()->mutable_header();
+    header.set_agency("GACC");
+    header.set_release_id("r1");
+    header.set_title("俄罗斯");
+    header.mutable_published_at()->set_seconds(1754582399);
+    part.mutable_release()->mutable_accepted_at()->set_seconds(1754600000);
+    part.mutable_release()->set_observations(2);
+    part.set_sequence(1);
+    part.set_last(true);
+    part.set_resume_token("t1");
+    auto& changes = *part.add_changes();
+    changes.set_dataset("T");
+    changes.mutable_cells()->add_series("RU.USD.BN");
+    changes.mutable_cells()->add_cell_counts(1);
+    changes.mutable_cells()->add_period_start_deltas(638);
+    changes.mutable_cells()->mutable_data()->add_coefficients(30504);
+    changes.mutable_cells()->mutable_data()->set_scale(2);
+    changes.mutable_cells()->add_releases()->set_sequence(1);
+    changes.mutable_cells()->add_release_indexes(0);
+    changes.add_classes(v1::CHANGE_CLASS_REVISED);
+    changes.mutable_before()->add_coefficients(315589337);
+    changes.mutable_before()->set_scale(6);
+    writer->Write(message);
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "draining");
+  });
+  const Outcome lines =
+      Run({"watch", "T/RU..", "--from-sequence", "0", "--until-sequence", "1", "-o", "ndjson"});
+  EXPECT_EQ(lines.code, 0) << lines.err;
+  const std::vector<std::string> objects = absl::StrSplit(lines.out, '\n', absl::SkipEmpty());
+  ASSERT_EQ(objects.size(), 2u) << lines.out;
+  EXPECT_THAT(objects[0], AllOf(StartsWith("{\"type\":\"change\",\"sequence\":1,\"dataset\":\"T\","),
+                                HasSubstr("\"before\":\"315.589337\",\"value\":\"305.04\""),
+                                HasSubstr("\"change\":\"REVISED\"")));
+  EXPECT_THAT(objects[1],
+              AllOf(StartsWith("{\"type\":\"release\",\"sequence\":1,"), HasSubstr("\"title\":\"俄罗斯\""),
+                    HasSubstr("\"changes\":1,\"resume_token\":\"t1\"}")));
+  const Outcome table = Run({"watch", "T/RU..", "--from-sequence", "0", "--until-sequence", "1"});
+  EXPECT_THAT(table.out,
+              AllOf(HasSubstr("#1  GACC/r1  published "), HasSubstr("315.589337  305.04  USD BN  REVISED")));
+}
+
+TEST_F(ProgramTest, ErrorsHaveTheirExitCodes) {
+  EXPECT_EQ(Run({"get", "NONE/KEY"}).code, 3);
+  EXPECT_THAT(Run({"get", "NONE/KEY"}).err, AllOf(HasSubstr("NONE"), HasSubstr("tidewaiter datasets")));
+  EXPECT_EQ(Run({"retract", "TEST/none"}).code, 3);
+  EXPECT_EQ(Run({"retract", "nothing"}).code, 6);
+  EXPECT_EQ(Run({"push", "/nonexistent/file.csv", "--dataset", "T"}).code, 3);
+  daemon_.get = [](const v1::GetObservationsRequest&, v1::GetObservationsResponse*) {
+    return MakeError(absl::StatusCode::kOutOfRange, Reason::kSequenceAhead,
+                     "sequence 99 is beyond the head, 12");
+  };
+  EXPECT_EQ(Run({"get", "T", "--at-sequence", "99"}).code, 6);
+  EXPECT_EQ(Run({"get", "T"}).out, "") << "nothing is written before the first answer";
+  daemon_.Stop();
+  const Outcome gone = Run({"get", "T/KEY"});
+  EXPECT_EQ(gone.code, 5);
+  EXPECT_THAT(gone.err, HasSubstr(daemon_.address()));
+}
+
+TEST(ExitCode, OfEveryKindOfStatus) {
+  const auto code = [](absl::StatusCode status, Reason reason) {
+    return ExitCodeOf(MakeError(status, reason, "x"));
+  };
+  EXPECT_EQ(ExitCodeOf(absl::OkStatus()), 0);
+  EXPECT_EQ(code(absl::StatusCode::kPermissionDenied, Reason::kUnknown), 4);
+  EXPECT_EQ(code(absl::StatusCode::kUnauthenticated, Reason::kUnknown), 4);
+  EXPECT_EQ(code(absl::StatusCode::kDeadlineExceeded, Reason::kUnknown), 5);
+  EXPECT_EQ(code(absl::StatusCode::kResourceExhausted, Reason::kDiskReserve), 5);
+  EXPECT_EQ(code(absl::StatusCode::kResourceExhausted, Reason::kLimitExceeded), 6);
+  EXPECT_EQ(code(absl::StatusCode::kAlreadyExists, Reason::kReleaseConflict), 6);
+  EXPECT_EQ(code(absl::StatusCode::kFailedPrecondition, Reason::kReleaseRetracted), 6);
+  EXPECT_EQ(code(absl::StatusCode::kDataLoss, Reason::kForeignToken), 6);
+  EXPECT_EQ(code(absl::StatusCode::kDataLoss, Reason::kCorruption), 1);
+  EXPECT_EQ(code(absl::StatusCode::kInternal, Reason::kUnknown), 1);
+}
+
+TEST(Explain, TellsEveryViolationAndTheRemedy) {
+  EXPECT_EQ(Explain(MakeError(absl::StatusCode::kAlreadyExists, Reason::kReleaseConflict,
+                              "other content is held", {{"held_digest", "aa"}, {"given_digest", "bb"}}),
+                    "host:1"),
+            "tidewaiter: other content is held\n"
+            "  given_digest=bb\n"
+            "  held_digest=aa\n"
+            "Hint: a release is never overwritten: give the other content a `release` id of its own, and say "
+            "--kind "
+            "correction if it is one\n");
+  EXPECT_EQ(Explain(MakeError(absl::StatusCode::kInvalidArgument, Reason::kInvalidArgument,
+                              "2 problems: a: b; c: d", {}, {{"a", "b"}, {"c", "d"}}),
+                    "host:1"),
+            "tidewaiter: 2 problems:\n  a: b\n  c: d\n");
+  EXPECT_THAT(
+      Explain(absl::UnavailableError("failed to connect to all addresses; last error: UNKNOWN: no such file"),
+              "unix:/run/x"),
+      StartsWith("tidewaiter: the daemon at unix:/run/x cannot be reached (no such file)\nHint: "));
+}
+
+TEST_F(ProgramTest, PushCreatesTheDatasetAndPushesInPublishedOrder) {
+  const std::string file = FileWith(
+      "published_on,period,partner,flow,value,source\n"
+      "2025-08-07,2025-07,RU,T,19.14,a\n"
+      "2025-07-14,2025-06,RU,T,17.2,a\n"
+      "2025-07-14,2025-06,RU,T,17.2,b\n");
+  const Outcome outcome =
+      Run({"push", file, "--dataset", "NEW", "--publisher", "GACC", "--time-zone", "Asia/Shanghai", "--stage",
+           "flash", "--kind", "backfill", "--title", "Press", "-o", "csv"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const v1::Dataset& made = daemon_.datasets["NEW"];
+  EXPECT_EQ(made.publisher(), "GACC");
+  EXPECT_EQ(made.time_zone(), "Asia/Shanghai");
+  ASSERT_EQ(made.dimensions_size(), 2);
+  EXPECT_EQ(made.dimensions(0).role(), v1::ROLE_PARTNER);
+  const auto pushes = daemon_.pushes();
+  ASSERT_EQ(pushes.size(), 2u);
+  EXPECT_EQ(pushes[0].header().release_id(), "NEW:2025-07-14");
+  EXPECT_EQ(pushes[1].header().published_on(), "2025-08-07");
+  EXPECT_EQ(pushes[1].header().stage(), "flash");
+  EXPECT_EQ(pushes[1].header().kind(), v1::RELEASE_KIND_BACKFILL);
+  EXPECT_EQ(pushes[1].header().title(), "Press");
+  EXPECT_THAT(outcome.out,
+              StartsWith("sequence,published_at,release,observations,outcome,twin,digest,file\n"));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("created the dataset NEW of GACC: partner.flow"), HasSubstr("1 row joined"),
+                    HasSubstr("2 releases accepted with 2 observations")));
+}
+
+TEST_F(ProgramTest, ABadRowRefusesTheFileAndNothingIsSent) {
+  const std::string file = FileWith(
+      "published_on,period,partner,currency,unit,value\n"
+      "2025-08-07,2025-07,RU,USD,BN,19.14\n"
+      "2025-08-08,2025-13,RU,USD,BN,1.2.3\n");
+  const Outcome outcome = Run({"push", file, "--dataset", "T"});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr(absl::StrCat(file, " line 3, column period")),
+                                 HasSubstr(absl::StrCat(file, " line 3, column value"))));
+  EXPECT_TRUE(daemon_.pushes().empty());
+}
+
+TEST_F(ProgramTest, ARefusalOfTheDaemonNamesTheLine) {
+  const std::string file = FileWith(
+      "published_on,period,partner,currency,unit,value\n"
+      "2025-08-07,2025-07,US,USD,BN,1\n"
+      "2025-08-07,2025-07,RU,USD,BN,2\n");
+  daemon_.accept = [](const v1::ReleaseHeader&) {
+    return MakeError(absl::StatusCode::kInvalidArgument, Reason::kInvalidArgument, "no", {},
+                     {{"sections[0].observations[0].value", "too small"}});
+  };
+  const Outcome outcome = Run({"push", file, "--dataset", "T"});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_THAT(outcome.err,
+              HasSubstr(absl::StrCat(file, " line 3, value: too small")));  // RU stands before US
+  EXPECT_THAT(outcome.err, HasSubstr("stopped at GACC/T:2025-08-07"));
+}
+
+TEST_F(ProgramTest, ADryRunOfANewDatasetComparesReleasesWithEachOther) {
+  const std::string file = FileWith(
+      "published_on,period,partner,value\n"
+      "2025-08-07,2025-07,RU,19.14\n"
+      "2025-09-07,2025-07,RU,19.2\n");
+  const Outcome outcome = Run({"push", file, "--dataset", "NEW", "--dry-run", "-o", "csv"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("NEW:2025-08-07,RU,2025-07,,19.14,0.01,,NEW,"),
+                                 HasSubstr("NEW:2025-09-07,RU,2025-07,19.14,19.2,0.1,,REVISED,")));
+  EXPECT_THAT(outcome.err, HasSubstr("does not exist: a push would create it"));
+  EXPECT_TRUE(daemon_.pushes().empty());
+  EXPECT_EQ(daemon_.datasets.count("NEW"), 0u);
+}
+
+TEST_F(ProgramTest, OptionsThatContradictTheDatasetAreRefused) {
+  const std::string file =
+      FileWith("published_on,period,partner,currency,unit,value\n2025-08-07,2025-07,RU,USD,BN,1\n");
+  const Outcome outcome = Run({"push", file, "--dataset", "T", "--time-zone", "Asia/Tokyo"});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_THAT(outcome.err, HasSubstr("Asia/Shanghai"));
+}
+
+TEST_F(ProgramTest, ListsGoThroughAllPages) {
+  const Outcome series = Run({"series", "T", "-o", "csv"});
+  EXPECT_EQ(series.out,
+            "series,unit\nS1.USD.BN,USD BN\nS2.USD.BN,USD BN\nS3.USD.BN,USD BN\nS4.USD.BN,USD "
+            "BN\nS5.USD.BN,USD BN\n");
+  EXPECT_THAT(Run({"datasets"}).out, AllOf(HasSubstr("T        GACC"), HasSubstr("partner,currency,unit")));
+  EXPECT_THAT(Run({"status"}).out, AllOf(HasSubstr("observations     834"), HasSubstr("1.5 KiB used")));
+  EXPECT_THAT(Run({"status", "-o", "json"}).out, HasSubstr("\"head\":96"));
+  EXPECT_EQ(Run({"retract", "A/r1", "--reason", "wrong file"}).out,
+            "Retracted A/r1 (sequence 1) by sequence 9.\n");
+  EXPECT_EQ(Run({"retract", "1"}).code, 0);
+}
+
+}  // namespace
+}  // namespace tidewaiter::cli
