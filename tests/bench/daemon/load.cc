@@ -3,7 +3,7 @@
 //   load upload DAEMON WORK                          durable ingest by client streaming
 //   load huge DAEMON OBSERVATIONS PID                one very large release; the daemon's peak memory
 //   load push DAEMON CEILING STORE SECONDS           one-observation releases, 64 under way
-//   load read DAEMON CEILING WORK SECONDS VARIANT    as-of reads of one series, 64 under way
+//   load read DAEMON CEILING WORK SECONDS VARIANT [N]   as-of reads of one series, N (64) under way
 //   load cold DAEMON WORK                            the first reads of a daemon that has just been started
 //   load batch DAEMON WORK SECONDS                   as-of reads of 100 series a call
 //   load stream DAEMON WORK                          the whole dataset as of a release
@@ -40,8 +40,9 @@ namespace {
 using ChannelPtr = std::shared_ptr<grpc::Channel>;
 const std::vector<std::string> kDimensions = {"commodity", "flow"};
 
-// Processor time of this client and of the server that it loads, whose process id the environment names. On a shared
-// machine it says more than the clock: two processes that keep both cores busy go as fast as they are cheap.
+// Processor time of this client and of the server that it loads, whose process id the environment names. On a
+// shared machine it says more than the clock: two processes that keep both cores busy go as fast as they are
+// cheap.
 double CpuWith(const char* server_variable) {
   const char* pid = std::getenv(server_variable);
   return CpuSeconds() + (pid == nullptr ? 0 : CpuSecondsOf(pid));
@@ -207,10 +208,12 @@ void Push(const std::string& daemon, const std::string& ceiling, const std::stri
     TakeTurn(ours, load, kDaemonPid, &pushes);
     const std::uint64_t after = LogBytes(store);
     if (turn == 0) {
-      bytes = after > before ? static_cast<double>(after - before) / static_cast<double>(pushes.run.calls - calls) : 300;
+      bytes = after > before
+                  ? static_cast<double>(after - before) / static_cast<double>(pushes.run.calls - calls)
+                  : 300;
       const auto answer_bytes = static_cast<std::uint32_t>(pushes.run.mean_answer_bytes());
-      bare_load.request = [request = CeilingRequest(answer_bytes, static_cast<std::uint32_t>(bytes), request_bytes)](
-                              std::uint64_t) { return request; };
+      bare_load.request = [request = CeilingRequest(answer_bytes, static_cast<std::uint32_t>(bytes),
+                                                    request_bytes)](std::uint64_t) { return request; };
     }
     TakeTurn(bare, bare_load, kCeilingPid, &commits);
   }
@@ -248,10 +251,11 @@ Sum ReadAll(const ChannelPtr& channel, const std::vector<grpc::ByteBuffer>& requ
 }
 
 void TimeReads(const ChannelPtr& ours, const ChannelPtr& bare, const std::vector<grpc::ByteBuffer>& requests,
-               double seconds, Line* line) {
+               double seconds, int outstanding, Line* line) {
   UnaryLoad load, empty;
   load.method = empty.method = kGetObservations;
   load.seconds = empty.seconds = seconds / kTurns;
+  load.outstanding = empty.outstanding = outstanding;
   std::uint64_t number = 0;
   load.request = [&](std::uint64_t) { return requests[++number % requests.size()]; };
   Side reads, calls;
@@ -265,7 +269,7 @@ void TimeReads(const ChannelPtr& ours, const ChannelPtr& bare, const std::vector
 }
 
 void Read(const std::string& daemon, const std::string& ceiling, const std::string& folder, double seconds,
-          const std::string& variant) {
+          const std::string& variant, int outstanding) {
   const WorkFolder work = LoadWork(folder);
   const ChannelPtr ours = Connect(daemon), bare = Connect(ceiling);
   const std::vector<grpc::ByteBuffer> requests = ReadRequests(work.reads);
@@ -273,7 +277,7 @@ void Read(const std::string& daemon, const std::string& ceiling, const std::stri
   const bool right = ReadAll(ours, requests) == expected && MatchesExpected(work, expected);
   Line line("read", variant);
   line.SetBool("checksum", right);
-  TimeReads(ours, bare, requests, seconds, &line);
+  TimeReads(ours, bare, requests, seconds, outstanding, &line);
 }
 
 void Cold(const std::string& daemon, const std::string& folder) {
@@ -306,7 +310,7 @@ void Point(const std::string& daemon, const std::string& ceiling, std::uint32_t 
     reads.emplace_back(s, releases / 5 + random.Below(releases - releases / 5) + 1);
   }
   Line line("point", variant);
-  TimeReads(Connect(daemon), Connect(ceiling), ReadRequests(reads), seconds, &line);
+  TimeReads(Connect(daemon), Connect(ceiling), ReadRequests(reads), seconds, 64, &line);
 }
 
 void Batch(const std::string& daemon, const std::string& folder, double seconds) {
@@ -491,7 +495,11 @@ int Main(const std::vector<std::string>& arguments) {
       {"upload", [&] { UploadWork(text(1), text(2)); }},
       {"huge", [&] { UploadHuge(text(1), whole(2), text(3)); }},
       {"push", [&] { Push(text(1), text(2), text(3), number(4)); }},
-      {"read", [&] { Read(text(1), text(2), text(3), number(4), text(5)); }},
+      {"read",
+       [&] {
+         Read(text(1), text(2), text(3), number(4), text(5),
+              text(6).empty() ? 64 : std::atoi(text(6).c_str()));
+       }},
       {"cold", [&] { Cold(text(1), text(2)); }},
       {"batch", [&] { Batch(text(1), text(2), number(3)); }},
       {"stream", [&] { Stream(text(1), text(2)); }},
