@@ -35,8 +35,9 @@ constexpr int kHandshakeTimeoutMs = 5'000;
 // Clients may ping this often.
 constexpr int kMinPingIntervalMs = 5'000;
 
-// The reflection service is a synchronous one; this is all that it needs.
-constexpr int kReflectionThreads = 2;
+// The reflection service is a synchronous one: a thread for each stream that a tool holds open.
+constexpr int kReflectionThreads = 16;
+constexpr int kReflectionPollers = 2;
 
 std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const ListenAddress& address,
                                                         const std::optional<TlsKeys>& tls) {
@@ -67,7 +68,7 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetResourceQuota(quota);
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kReflectionPollers);
 }
 
 class GrpcServer final : public Server {

@@ -109,6 +109,7 @@ std::vector<HistoryEntry> CellHistory(Period period, const std::vector<Said>& ce
     } else {
       HistoryEntry& before = history.back();
       before.published_to = s.published_at;
+      before.superseded_by = s.sequence;
       if (SameValue(before.datum, entry.datum)) entry.value_since = before.value_since;
       CellState state;
       state.period = period;
@@ -132,9 +133,13 @@ void AppendChanged(const std::vector<HistoryEntry>& history, std::vector<History
   const std::size_t first = out->size();
   for (const HistoryEntry& entry : history) {
     if (entry.vintage_change.change == ChangeClass::kConfirmed) continue;
-    if (out->size() > first) out->back().published_to = entry.published_at;
+    if (out->size() > first) {
+      out->back().published_to = entry.published_at;
+      out->back().superseded_by = entry.sequence;
+    }
     out->push_back(entry);
     out->back().published_to.reset();
+    out->back().superseded_by = 0;
   }
 }
 

@@ -46,6 +46,7 @@ struct HistoryEntry {
   Sequence sequence = 0;
   Instant published_at;                 // also the start of its validity: published_from
   std::optional<Instant> published_to;  // published_at of the next statement of this cell; none: it stands
+  Sequence superseded_by = 0;           // sequence of that statement; 0: it stands
   Instant value_since;
   Change vintage_change;  // against its predecessor in published order, at (as_of, sequence)
   Change event_change;    // against what was held when it came: at (unbounded, its sequence - 1)

@@ -149,7 +149,11 @@ absl::Status FillHistoryRow(std::string_view series, const HistoryEntry& entry, 
   SetAttributes(entry.attributes, observation);
   TW_RETURN_IF_ERROR(SetTexts(entry.source, entry.note, lookup, observation));
   TW_RETURN_IF_ERROR(SetOrigin(entry.sequence, entry.published_at, entry.value_since, lookup, observation));
-  if (entry.published_to) *row->mutable_published_to() = ToWire(*entry.published_to);
+  if (entry.published_to) {
+    *row->mutable_published_to() = ToWire(*entry.published_to);
+    TW_ASSIGN_OR_RETURN(const std::optional<absl::CivilDay> day, lookup.PublishedDay(entry.superseded_by));
+    if (day) row->set_published_to_on(DayToString(*day));
+  }
   *row->mutable_vintage_change() = ToWire(entry.vintage_change);
   *row->mutable_event_change() = ToWire(entry.event_change);
   return absl::OkStatus();
