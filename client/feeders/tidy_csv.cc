@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/feeders/csv_reader.h"
 #include "client/feeders/tidy_columns.h"
@@ -94,6 +95,11 @@ class TidyParser {
     violations_.Add(absl::StrCat(options_.file, " line ", line, ", column ", ToAbsl(column)), what);
   }
   void Fail(TidyColumn column, std::string_view what) { Fail(line_, TidyColumnName(column), what); }
+  // What a parser of the domain says of `text`, and the text where that does not show it.
+  void Fail(TidyColumn column, std::string_view text, const absl::Status& why) {
+    const bool shown = absl::StrContains(why.message(), Quoted(text));
+    Fail(column, shown ? std::string(why.message()) : absl::StrCat(Quoted(text), ": ", why.message()));
+  }
 
   const TidyOptions& options_;
   TidyFile file_;
@@ -190,11 +196,11 @@ std::optional<PublishedAt> TidyParser::Published(const TidyColumns& columns, con
   PublishedAt published;
   if (by_day) {
     const auto day = ParseDay(text);
-    if (!day.ok()) return Fail(column, ToStd(day.status().message())), std::nullopt;
+    if (!day.ok()) return Fail(column, text, day.status()), std::nullopt;
     published = PublishedAt::OnDay(*day, options_.zone);
   } else {
     const auto instant = Instant::Parse(text);
-    if (!instant.ok()) return Fail(column, ToStd(instant.status().message())), std::nullopt;
+    if (!instant.ok()) return Fail(column, text, instant.status()), std::nullopt;
     published = PublishedAt::At(*instant);
   }
   if (options_.latest && published.instant > *options_.latest) {
@@ -240,12 +246,14 @@ std::optional<TidyParser::Draft*> TidyParser::DraftOf(const TidyColumns& columns
 
 std::optional<Period> TidyParser::PeriodOf(const TidyColumns& columns, const Record& record) {
   if (columns.Has(TidyColumn::kPeriod)) {
-    const auto period = Period::Parse(columns.In(record, TidyColumn::kPeriod));
-    if (!period.ok()) return Fail(TidyColumn::kPeriod, ToStd(period.status().message())), std::nullopt;
+    const std::string_view text = columns.In(record, TidyColumn::kPeriod);
+    const auto period = Period::Parse(text);
+    if (!period.ok()) return Fail(TidyColumn::kPeriod, text, period.status()), std::nullopt;
     return *period;
   }
-  const auto start = Month::Parse(columns.In(record, TidyColumn::kPeriodStart));
-  if (!start.ok()) Fail(TidyColumn::kPeriodStart, ToStd(start.status().message()));
+  const std::string_view start_text = columns.In(record, TidyColumn::kPeriodStart);
+  const auto start = Month::Parse(start_text);
+  if (!start.ok()) Fail(TidyColumn::kPeriodStart, start_text, start.status());
   const std::string_view text = columns.In(record, TidyColumn::kPeriodMonths);
   const auto months = ParseDigits(text);
   if (!months) {
@@ -254,7 +262,7 @@ std::optional<Period> TidyParser::PeriodOf(const TidyColumns& columns, const Rec
   }
   if (!start.ok() || !months) return std::nullopt;
   const auto period = Period::Create(*start, *months);
-  if (!period.ok()) return Fail(TidyColumn::kPeriodMonths, ToStd(period.status().message())), std::nullopt;
+  if (!period.ok()) return Fail(TidyColumn::kPeriodMonths, text, period.status()), std::nullopt;
   return *period;
 }
 
@@ -294,7 +302,7 @@ std::optional<Attributes> TidyParser::AttributesOf(const TidyColumns& columns, c
       Fail(column, absl::StrCat(Quoted(text), " is not one SDMX letter"));
       valid = false;
     } else if (absl::Status s = validate(text[0]); !s.ok()) {
-      Fail(column, ToStd(s.message()));
+      Fail(column, text, s);
       valid = false;
     } else {
       *out = text[0];
@@ -339,12 +347,12 @@ std::optional<Datum> TidyParser::DatumOf(const TidyColumns& columns, const Recor
     return std::nullopt;
   }
   const auto value = Decimal::Parse(text);
-  if (!value.ok()) return Fail(TidyColumn::kValue, ToStd(value.status().message())), std::nullopt;
+  if (!value.ok()) return Fail(TidyColumn::kValue, text, value.status()), std::nullopt;
   if (step.empty()) return Datum::Value(*value);
   const auto exponent = ParseStep(step);
-  if (!exponent.ok()) return Fail(TidyColumn::kStep, ToStd(exponent.status().message())), std::nullopt;
+  if (!exponent.ok()) return Fail(TidyColumn::kStep, step, exponent.status()), std::nullopt;
   const auto datum = Datum::ValueWithStep(*value, *exponent);
-  if (!datum.ok()) return Fail(TidyColumn::kStep, ToStd(datum.status().message())), std::nullopt;
+  if (!datum.ok()) return Fail(TidyColumn::kStep, step, datum.status()), std::nullopt;
   return *datum;
 }
 

@@ -32,9 +32,9 @@ TEST(Table, AlignsPointsAndWideCharacters) {
   table.AddRow({{"EU"}, {"(SUPPRESSED)"}, {"1"}, {"USD BN"}});
   EXPECT_EQ(table.ToString(false),
             "partner         value  seq  unit\n"
-            "俄罗斯       125.8      7  USD BN\n"
-            "Russia        -0.069   12\n"
-            "US          6480      100  USD BN\n"
+            "俄罗斯        125.8      7  USD BN\n"
+            "Russia         -0.069   12\n"
+            "US           6480      100  USD BN\n"
             "EU       (SUPPRESSED)    1  USD BN\n");
 }
 
