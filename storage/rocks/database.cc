@@ -165,7 +165,7 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing) {
   return MakeError(absl::StatusCode::kUnavailable, Reason::kStoreFailed, message);
 }
 
-Database::Database(const RocksOptions& options)
+Database::Database(const RocksOptions& options, std::shared_ptr<const AbandonedPositions> abandoned)
     : options_(options), out_of_space_(std::make_shared<std::atomic<bool>>(false)) {
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
   db_options_ = BaseOptions(options, cache);
@@ -179,6 +179,11 @@ Database::Database(const RocksOptions& options)
   for (std::size_t i = 0; i < kFamilies; ++i) {
     descriptors_.emplace_back(std::string(kFamilyNames[i]), FamilyOptions(static_cast<Family>(i), cache));
   }
+  if (abandoned == nullptr) return;
+  filters_.push_back(NewOperandFilter(abandoned));
+  descriptors_[static_cast<std::size_t>(Family::kSeries)].options.compaction_filter = filters_.back().get();
+  filters_.push_back(NewChunkFilter(abandoned));
+  descriptors_[static_cast<std::size_t>(Family::kLog)].options.compaction_filter = filters_.back().get();
 }
 
 Database::~Database() {
@@ -187,7 +192,8 @@ Database::~Database() {
   db_->Close();
 }
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const RocksOptions& options) {
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(
+    const RocksOptions& options, std::shared_ptr<const AbandonedPositions> abandoned) {
   namespace fs = std::filesystem;
   std::error_code error;
   const bool exists = fs::exists(options.directory + "/CURRENT", error);
@@ -202,7 +208,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const RocksOptions& opt
                      absl::StrCat("cannot create ", options.directory, ": ", error.message()),
                      {{"directory", options.directory}});
   }
-  std::unique_ptr<Database> database(new Database(options));
+  std::unique_ptr<Database> database(new Database(options, std::move(abandoned)));
   if (!exists) TW_RETURN_IF_ERROR(database->CheckWritable(0));
   TW_RETURN_IF_ERROR(database->OpenFamilies());
   // Only now that the lock is ours.

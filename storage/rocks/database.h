@@ -2,6 +2,7 @@
 // disk.
 #pragma once
 
+#include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/sst_file_manager.h>
@@ -16,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/rocks/abandoned_filter.h"
 #include "storage/rocks/rocks_store.h"
 
 namespace tidewaiter::storage {
@@ -32,7 +34,9 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing);
 // Self-synchronised. Owns the database and closes it.
 class Database {
  public:
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const RocksOptions& options);
+  // What `abandoned` has is dropped from the tables as they are rewritten; null: nothing.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(
+      const RocksOptions& options, std::shared_ptr<const AbandonedPositions> abandoned = nullptr);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -75,12 +79,13 @@ class Database {
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
  private:
-  explicit Database(const RocksOptions& options);
+  Database(const RocksOptions& options, std::shared_ptr<const AbandonedPositions> abandoned);
   absl::Status OpenFamilies();
   absl::Status Fail(const rocksdb::Status& status, std::string_view doing);
 
   const RocksOptions options_;
   std::unique_ptr<rocksdb::Env> env_;  // null: the default one
+  std::vector<std::unique_ptr<rocksdb::CompactionFilter>> filters_;
   rocksdb::DBOptions db_options_;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors_;
   std::shared_ptr<rocksdb::SstFileManager> files_;

@@ -40,8 +40,9 @@ UploadLimits UploadLimitsOf(const RocksOptions& options) {
 // The store: the parts, wired. Thread-safe as its parts are.
 class RocksStore final : public Store {
  public:
-  explicit RocksStore(std::unique_ptr<Database> database)
-      : database_(std::move(database)),
+  RocksStore(std::unique_ptr<Database> database, std::shared_ptr<AbandonedPositions> abandoned)
+      : abandoned_(std::move(abandoned)),
+        database_(std::move(database)),
         upload_limits_(UploadLimitsOf(database_->options())),
         entries_(database_.get(), &releases_),
         names_(database_.get()),
@@ -52,7 +53,10 @@ class RocksStore final : public Store {
 
   absl::Status Start() {
     TW_ASSIGN_OR_RETURN(log_id_, LoadIdentity(database_.get()));
-    return Recover(parts_);
+    TW_RETURN_IF_ERROR(Recover(parts_));
+    // No upload is under way yet: what has begun and is no release by now never will be one.
+    abandoned_->Arm(&releases_, committer_.TakePositions(0));
+    return absl::OkStatus();
   }
 
   // ReleaseLog.
@@ -102,9 +106,10 @@ class RocksStore final : public Store {
   absl::Status CheckEntry(Sequence sequence) const;
   absl::StatusOr<bool> SpeaksOf(Sequence sequence, std::uint32_t dataset) const;
 
+  ReleaseTable releases_;  // outlives the database, whose threads ask it what was abandoned
+  const std::shared_ptr<AbandonedPositions> abandoned_;
   const std::unique_ptr<Database> database_;
   const UploadLimits upload_limits_;
-  ReleaseTable releases_;
   EntryReader entries_;
   NameTable names_;
   DatasetTable datasets_;
@@ -297,8 +302,9 @@ StoreStatus RocksStore::Status() const {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const RocksOptions& options) {
-  TW_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(options));
-  auto store = std::make_unique<RocksStore>(std::move(database));
+  auto abandoned = std::make_shared<AbandonedPositions>();
+  TW_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(options, abandoned));
+  auto store = std::make_unique<RocksStore>(std::move(database), std::move(abandoned));
   TW_RETURN_IF_ERROR(store->Start());
   return std::unique_ptr<Store>(std::move(store));
 }

@@ -23,8 +23,11 @@
 #include "absl/strings/str_cat.h"
 #include "domain/errors.h"
 #include "storage/memory/memory_store.h"
+#include "storage/rocks/abandoned_filter.h"
 #include "storage/rocks/database.h"
 #include "storage/rocks/keys.h"
+#include "storage/rocks/operand.h"
+#include "storage/rocks/records.h"
 #include "tests/storage/power_cut_file_system.h"
 #include "tests/support/release_text.h"
 #include "tests/support/store_text.h"
@@ -255,6 +258,71 @@ TEST_F(RocksStore, AnAbandonedUploadStaysInvisibleOverRestarts) {
     upload->reset();
   }
   EXPECT_EQ(Everything(*store), Everything(*model));
+  EXPECT_TRUE(store->VerifyAll().ok()) << store->VerifyAll();
+}
+
+// The operands and log records of a closed store.
+struct Kept {
+  std::size_t operands = 0;
+  std::size_t records = 0;
+};
+
+Kept Compact(const RocksOptions& options, std::uint64_t below) {
+  ReleaseTable releases;
+  const auto abandoned = std::make_shared<AbandonedPositions>();
+  const auto database = Database::Open(options, abandoned);
+  EXPECT_TRUE(database.ok()) << database.status();
+  const auto index = (*database)->NewIterator(Family::kReleases);
+  for (index->Seek("S"); index->Valid() && index->key().starts_with("S"); index->Next()) {
+    std::string_view record = ToView(index->value());
+    record.remove_suffix(8);
+    const absl::StatusOr<IndexRecord> entry = DecodeIndex(record);
+    releases.Add(GetKey32(ToView(index->key()).substr(1)), entry->begin_position, entry->commit_position,
+                 entry->published_at, entry->retracts);
+  }
+  abandoned->Arm(&releases, below);
+  rocksdb::CompactRangeOptions all;
+  all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  Kept kept;
+  for (const Family family : {Family::kSeries, Family::kLog}) {
+    EXPECT_TRUE((*database)->db()->CompactRange(all, (*database)->family(family), nullptr, nullptr).ok());
+    const auto it = (*database)->NewIterator(family);
+    for (it->SeekToFirst(); it->Valid(); it->Next()) {
+      if (family == Family::kLog) {
+        ++kept.records;
+        continue;
+      }
+      OperandReader reader(ToView(it->value()));
+      Operand operand;
+      while (reader.Next(&operand)) ++kept.operands;
+    }
+  }
+  return kept;
+}
+
+TEST_F(RocksStore, WhatWasAbandonedIsDroppedInTheEnd) {
+  options_.upload_buffer_bytes = 2048;
+  Lines before;
+  {
+    const std::unique_ptr<Store> store = OpenWithDataset();
+    ASSERT_TRUE(support::UploadRelease(*store, WideRelease(*store, "first", 100)).ok());
+    auto upload = store->BeginUpload(WideRelease(*store, "lost", 1).header(), {});
+    ASSERT_TRUE((*upload)->BeginSection({"TRADE", Action::kMerge, {}}).ok());
+    for (int s = 10; s < 100; ++s) {
+      const StatedCell cell{Period(), Datum::Value(Decimal::FromValidParts(-666, 0)), {}, "", ""};
+      ASSERT_TRUE((*upload)->Add(absl::StrCat("CN.W", s, ".X"), std::span(&cell, 1)).ok());
+    }
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(support::Push(*store, ReleaseTextOf(i)).ok());
+    before = Everything(*store);
+  }
+  const Kept everything = Compact(options_, 0);
+  const Kept after = Compact(options_, ReleaseTable::kMaxPosition);
+  EXPECT_LT(after.operands, everything.operands);
+  EXPECT_LT(after.records, everything.records);
+  const std::unique_ptr<Store> store = Open();
+  EXPECT_EQ(Everything(*store), before);
+  EXPECT_TRUE(store->VerifyAll().ok()) << store->VerifyAll();
+  ASSERT_TRUE(support::Push(*store, ReleaseTextOf(20)).ok());
   EXPECT_TRUE(store->VerifyAll().ok()) << store->VerifyAll();
 }
 
