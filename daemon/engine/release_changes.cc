@@ -21,11 +21,6 @@ constexpr std::size_t kSeriesOverheadBytes = 64;
 
 bool IsWithdrawn(const CellState& cell) { return SameValue(cell.datum, Datum::Absent(Absence::kWithdrawn)); }
 
-// May a scope have made this state? (Or the release withdrew the cell by name, and said nothing about it.)
-bool LooksWithdrawnByScope(const CellState& cell) {
-  return IsWithdrawn(cell) && cell.attributes == Attributes{} && cell.source == 0 && cell.note == 0;
-}
-
 absl::Status Damaged(Sequence sequence, std::string_view series, Period period) {
   return MakeError(
       absl::StatusCode::kDataLoss, Reason::kCorruption,
@@ -212,17 +207,17 @@ absl::Status PartBuilder::BuildScoped(std::uint32_t index) {
   return absl::OkStatus();
 }
 
-// With what was known of the series in held_.
+// What moved between what was known of the series, which is in held_, and what is known now: by a scope,
+// unless the release names the cell.
 absl::Status PartBuilder::AddScoped(const ScopeWalk& walk) {
   TW_RETURN_IF_ERROR(store_.ReadCells(walk.series().id, after(), walk.range(), &known_));
   SeriesChanges changes{walk.dataset(), walk.series().key, walk.series().id, {}};
   for (const CellState& held : held_.cells()) {
     const CellState* known = FindCell(known_.cells(), held.period);
     if (known == nullptr) continue;  // stated by the retracted release alone
-    const bool by_scope = is_retraction()
-                              ? held.sequence == subject_.sequence && LooksWithdrawnByScope(held)
-                              : known->sequence == subject_.sequence && LooksWithdrawnByScope(*known);
-    if (!by_scope || IsWithdrawn(held) == IsWithdrawn(*known)) continue;
+    const bool moved = is_retraction() ? IsWithdrawn(held) && !IsWithdrawn(*known)
+                                       : !IsWithdrawn(held) && IsWithdrawn(*known);
+    if (!moved) continue;
     changes.cells.push_back({*known, ClassifyChange(&held, known->datum, known->attributes), held});
   }
   TW_RETURN_IF_ERROR(RemoveStated(changes.series, &changes.cells));
