@@ -51,8 +51,9 @@ class LogAdapter : public rocksdb::Logger {
     std::array<char, 1024> line;
     const int size = std::vsnprintf(line.data(), line.size(), format, arguments);
     if (size <= 0) return;
-    log_(LevelOf(level),
-         {line.data(), std::min<std::size_t>(static_cast<std::size_t>(size), line.size() - 1)});
+    const std::string_view text(line.data(),
+                                std::min<std::size_t>(static_cast<std::size_t>(size), line.size() - 1));
+    if (text.find(kHarmless) == text.npos) log_(LevelOf(level), text);
   }
 
  private:
