@@ -1,5 +1,6 @@
 #include "daemon/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <utility>
@@ -34,6 +35,11 @@ constexpr int kMaxReceiveBytes = static_cast<int>(limits::kMaxMessageBytes) + (6
 constexpr int kHandshakeTimeoutMs = 5'000;
 // Clients may ping this often.
 constexpr int kMinPingIntervalMs = 5'000;
+
+// On draining, how long calls are still taken and answered with UNAVAILABLE. gRPC kills calls that are on
+// their way when it begins to shut down: their callers would read CANCELLED, which does not say that they may
+// try again.
+constexpr absl::Duration kLameDuck = absl::Milliseconds(150);
 
 // The reflection service is a synchronous one: a thread for each stream that a tool holds open.
 constexpr int kReflectionThreads = 16;
@@ -129,6 +135,7 @@ class GrpcServer final : public Server {
     health_.SetServing(false);
     health_.EndWatches();
     backend_.hub->Drain();
+    absl::SleepFor(std::min(patience, kLameDuck));
     server_->Shutdown(absl::ToChronoTime(absl::Now() + patience));
     server_->Wait();
   }
