@@ -15,6 +15,9 @@ namespace {
 // From this many askers on the index pays: it costs some ten looks at every series.
 constexpr int kAskersForIndex = 8;
 
+// Where the best place leaves more than one series in so many, counting is cheaper than comparing codes.
+constexpr std::size_t kSeriesPerComparison = 8;
+
 void SortUnique(std::vector<std::uint32_t>* numbers) {
   std::sort(numbers->begin(), numbers->end());
   numbers->erase(std::unique(numbers->begin(), numbers->end()), numbers->end());
@@ -107,12 +110,36 @@ void Selection::FindPattern(const IndexedPart& part, const IndexedPart::Dataset&
     }
   }
   if (best_count > part.part().series.size()) return;  // a pattern has a place with codes
+  if (best_count * kSeriesPerComparison > part.part().series.size() &&
+      pattern.places() == index.by_place.size()) {
+    CountPlaces(part, index, pattern, found);
+    return;
+  }
   for (const std::string& code : pattern.codes(best_place)) {
     const auto it = index.by_place[best_place].find(code);
     if (it == index.by_place[best_place].end()) continue;
     for (const std::uint32_t i : it->second) {
       if (pattern.MatchesText(part.part().series[i].key)) found->push_back(i);
     }
+  }
+}
+
+// A series matches if it is under a wanted code in every place that names codes. No code is compared.
+void Selection::CountPlaces(const IndexedPart& part, const IndexedPart::Dataset& index,
+                            const Selector& pattern, std::vector<std::uint32_t>* found) {
+  std::vector<std::uint8_t> matched(part.part().series.size());
+  std::uint8_t places = 0;  // at most limits::kMaxDimensions
+  for (std::size_t place = 0; place < pattern.places(); ++place) {
+    if (pattern.codes(place).empty()) continue;
+    ++places;
+    for (const std::string& code : pattern.codes(place)) {
+      const auto it = index.by_place[place].find(code);
+      if (it == index.by_place[place].end()) continue;
+      for (const std::uint32_t i : it->second) ++matched[i];
+    }
+  }
+  for (std::uint32_t i = 0; i < matched.size(); ++i) {
+    if (matched[i] == places) found->push_back(i);
   }
 }
 

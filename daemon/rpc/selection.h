@@ -73,6 +73,8 @@ class Selection {
   std::vector<std::uint32_t> Scan(const engine::ChangesPart& part) const;
   static void FindPattern(const IndexedPart& part, const IndexedPart::Dataset& index, const Selector& pattern,
                           std::vector<std::uint32_t>* found);
+  static void CountPlaces(const IndexedPart& part, const IndexedPart::Dataset& index, const Selector& pattern,
+                          std::vector<std::uint32_t>* found);
 
   absl::flat_hash_map<std::string, Dataset> datasets_;
   std::string canonical_;
