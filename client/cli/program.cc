@@ -38,6 +38,7 @@ absl::Status RunCommand(Session& session) {
 int Ended(const absl::Status& status, const Options& options, Output* out, Output* err) {
   out->Flush();
   if (out->closed()) return kOk;  // the reader has seen enough
+  if (absl::IsCancelled(status)) return kInterrupted;  // who pressed Ctrl-C knows
   const absl::Status worst = status.ok() ? out->status() : status;
   if (!worst.ok()) err->Write(Explain(worst, options.connect.address));
   err->Flush();

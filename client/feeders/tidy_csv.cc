@@ -6,11 +6,10 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/feeders/csv_reader.h"
 #include "client/feeders/tidy_columns.h"
+#include "client/feeders/tidy_value.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/strings.h"
@@ -35,33 +34,6 @@ std::string OneLine(std::string_view text) {
   return out;
 }
 
-// The absence that an empty value has by its status; none if the status says nothing of the kind.
-std::optional<Absence> AbsenceOfStatus(char status) {
-  switch (status) {
-    case 'O':
-    case 'L':
-      return Absence::kMissing;
-    case 'M':
-      return Absence::kNil;
-    case 'Q':
-      return Absence::kSuppressed;
-    default:
-      return std::nullopt;
-  }
-}
-
-char StatusOfAbsence(Absence absence) {
-  if (absence == Absence::kMissing) return 'O';
-  return absence == Absence::kSuppressed ? 'Q' : 'A';
-}
-
-// "(SUPPRESSED)", "suppressed"; none if it is no word at all.
-std::optional<std::string> AbsenceWord(std::string_view text) {
-  if (text.size() > 2 && text.front() == '(' && text.back() == ')') text = text.substr(1, text.size() - 2);
-  if (text.empty() || !absl::ascii_isalpha(static_cast<unsigned char>(text.front()))) return std::nullopt;
-  return absl::AsciiStrToUpper(ToAbsl(text));
-}
-
 class TidyParser {
  public:
   explicit TidyParser(const TidyOptions& options) : options_(options) {}
@@ -80,8 +52,7 @@ class TidyParser {
   std::optional<PublishedAt> Published(const TidyColumns& columns, const Record& record);
   std::optional<Period> PeriodOf(const TidyColumns& columns, const Record& record);
   std::optional<std::uint32_t> SeriesOf(const TidyColumns& columns, const Record& record);
-  std::optional<Attributes> AttributesOf(const TidyColumns& columns, const Record& record);
-  std::optional<Datum> DatumOf(const TidyColumns& columns, const Record& record, Attributes* attributes);
+  std::optional<TidyValue> ValueOf(const TidyColumns& columns, const Record& record);
   std::optional<std::uint32_t> TextOf(const TidyColumns& columns, const Record& record, TidyColumn column,
                                       std::size_t max_bytes);
 
@@ -95,10 +66,8 @@ class TidyParser {
     violations_.Add(absl::StrCat(options_.file, " line ", line, ", column ", ToAbsl(column)), what);
   }
   void Fail(TidyColumn column, std::string_view what) { Fail(line_, TidyColumnName(column), what); }
-  // What a parser of the domain says of `text`, and the text where that does not show it.
   void Fail(TidyColumn column, std::string_view text, const absl::Status& why) {
-    const bool shown = absl::StrContains(why.message(), Quoted(text));
-    Fail(column, shown ? std::string(why.message()) : absl::StrCat(Quoted(text), ": ", why.message()));
+    Fail(column, WhatIsWrong(text, why));
   }
 
   const TidyOptions& options_;
@@ -170,21 +139,19 @@ void TidyParser::Row(const TidyColumns& columns, const Record& record) {
   const auto draft = DraftOf(columns, record);
   const auto period = PeriodOf(columns, record);
   const auto series = SeriesOf(columns, record);
-  auto attributes = AttributesOf(columns, record);
-  Attributes scratch;
-  const auto datum = DatumOf(columns, record, attributes ? &*attributes : &scratch);
+  const auto value = ValueOf(columns, record);
   const auto source = TextOf(columns, record, TidyColumn::kSource, limits::kMaxSourceBytes);
   const auto note = TextOf(columns, record, TidyColumn::kNote, limits::kMaxNoteBytes);
   const auto basis = TextOf(columns, record, TidyColumn::kDateBasis, limits::kMaxCodeBytes);
-  if (!draft || !period || !series || !attributes || !datum || !source || !note || !basis) return;
+  if (!draft || !period || !series || !value || !source || !note || !basis) return;
   TidyCell cell;
   cell.series = *series;
   cell.source = *source;
   cell.note = *note;
   cell.line = line_;
   cell.period = *period;
-  cell.datum = *datum;
-  cell.attributes = *attributes;
+  cell.datum = value->datum;
+  cell.attributes = value->attributes;
   file_.releases[(*draft)->release].cells.push_back(cell);
   (*draft)->basis.push_back(*basis);
 }
@@ -292,68 +259,15 @@ std::optional<std::uint32_t> TidyParser::SeriesOf(const TidyColumns& columns, co
   return index;
 }
 
-std::optional<Attributes> TidyParser::AttributesOf(const TidyColumns& columns, const Record& record) {
-  Attributes attributes;
-  bool valid = true;
-  const auto letter = [&](TidyColumn column, auto validate, char* out) {
-    const std::string_view text = columns.In(record, column);
-    if (text.empty()) return;
-    if (text.size() != 1) {
-      Fail(column, absl::StrCat(Quoted(text), " is not one SDMX letter"));
-      valid = false;
-    } else if (absl::Status s = validate(text[0]); !s.ok()) {
-      Fail(column, text, s);
-      valid = false;
-    } else {
-      *out = text[0];
-    }
-  };
-  letter(TidyColumn::kStatus, ValidateStatus, &attributes.status);
-  letter(TidyColumn::kConf, ValidateConf, &attributes.conf);
-  if (!valid) return std::nullopt;
-  return attributes;
-}
-
-std::optional<Datum> TidyParser::DatumOf(const TidyColumns& columns, const Record& record,
-                                         Attributes* attributes) {
-  const std::string_view text = columns.In(record, TidyColumn::kValue);
-  const std::string_view step = columns.In(record, TidyColumn::kStep);
-  std::optional<Absence> absence;
-  if (const auto word = AbsenceWord(text)) {
-    const auto parsed = ParseAbsence(*word);
-    if (!parsed.ok()) {
-      Fail(TidyColumn::kValue,
-           absl::StrCat(Quoted(text),
-                        " is neither a number nor an absence; write a number such as 244.819, or "
-                        "(MISSING), (NIL), (SUPPRESSED), (WITHDRAWN), (NOT_YET_DUE)"));
-      return std::nullopt;
-    }
-    absence = *parsed;
-    if (columns.In(record, TidyColumn::kStatus).empty()) attributes->status = StatusOfAbsence(*absence);
-  } else if (text.empty()) {
-    absence = AbsenceOfStatus(attributes->status);
-    if (!absence) {
-      Fail(TidyColumn::kValue,
-           absl::StrCat("is empty, and the status ", Quoted(std::string_view(&attributes->status, 1)),
-                        " does not say why; write a number, or (MISSING), (NIL), (SUPPRESSED), (WITHDRAWN), "
-                        "(NOT_YET_DUE), or a status: O or L missing, M nil, Q suppressed"));
-      return std::nullopt;
-    }
+std::optional<TidyValue> TidyParser::ValueOf(const TidyColumns& columns, const Record& record) {
+  const auto in = [&](TidyColumn column) { return columns.In(record, column); };
+  const auto value = ParseTidyValue(
+      {in(TidyColumn::kValue), in(TidyColumn::kStep), in(TidyColumn::kStatus), in(TidyColumn::kConf)});
+  if (value.ok()) return *value;
+  for (const FieldViolation& violation : DetailsOf(value.status()).violations) {
+    Fail(line_, violation.field, violation.description);
   }
-  if (absence) {
-    if (step.empty()) return Datum::Absent(*absence);
-    Fail(TidyColumn::kStep,
-         absl::StrCat(Quoted(step), " stands beside an absence; only a number has a step"));
-    return std::nullopt;
-  }
-  const auto value = Decimal::Parse(text);
-  if (!value.ok()) return Fail(TidyColumn::kValue, text, value.status()), std::nullopt;
-  if (step.empty()) return Datum::Value(*value);
-  const auto exponent = ParseStep(step);
-  if (!exponent.ok()) return Fail(TidyColumn::kStep, step, exponent.status()), std::nullopt;
-  const auto datum = Datum::ValueWithStep(*value, *exponent);
-  if (!datum.ok()) return Fail(TidyColumn::kStep, step, datum.status()), std::nullopt;
-  return *datum;
+  return std::nullopt;
 }
 
 std::optional<std::uint32_t> TidyParser::TextOf(const TidyColumns& columns, const Record& record,
