@@ -13,6 +13,8 @@
 #include "daemon/telemetry/log.h"
 #include "daemon/telemetry/metrics.h"
 #include "domain/errors.h"
+#include "google/protobuf/stubs/logging.h"
+#include "grpc/support/log.h"
 #include "storage/rocks/rocks_store.h"
 
 namespace tidewaiter::daemon {
@@ -115,6 +117,20 @@ absl::Status Serve(const Config& config, StopRequest& stop, telemetry::Log* log)
   return absl::OkStatus();
 }
 
+telemetry::Log* grpc_log = nullptr;
+
+// Libraries write to standard error whatever callers do wrong; that is told to the callers. What gRPC has to
+// say of errors stands in our log, if that is to tell everything.
+void TameLibraries(telemetry::Log* log) {
+  google::protobuf::SetLogHandler(nullptr);
+  grpc_log = log;
+  gpr_set_log_function([](gpr_log_func_args* event) {
+    if (event->severity == GPR_LOG_SEVERITY_ERROR) {
+      grpc_log->Write(telemetry::LogLevel::kDebug, event->message, {{"from", "grpc"}});
+    }
+  });
+}
+
 int Main(int argc, const char* const* argv) {
   const Arguments arguments = ReadArguments(argc, argv, kVersion);
   if (!arguments.config) return arguments.exit_code;
@@ -127,6 +143,7 @@ int Main(int argc, const char* const* argv) {
   telemetry::Log log(config.log_format, config.log_level);
   if (config.verify) return Verify(config, &log);
   RaiseDescriptorLimit();
+  TameLibraries(&log);
   StopRequest stop;
   const absl::Status status = Serve(config, stop, &log);
   log.Write(status.ok() ? telemetry::LogLevel::kInfo : telemetry::LogLevel::kError,

@@ -41,15 +41,19 @@ std::string_view CodeName(grpc::StatusCode code) {
 }
 
 // What the operator must see; the rest is between the caller and us.
-telemetry::LogLevel LevelOf(grpc::StatusCode code) {
+telemetry::LogLevel LevelOf(grpc::StatusCode code, Reason reason) {
   switch (code) {
+    case grpc::StatusCode::DATA_LOSS:
+      // Of the store, or of a caller that comes with the token of another one.
+      return reason == Reason::kCorruption || reason == Reason::kUnknown ? telemetry::LogLevel::kError
+                                                                         : telemetry::LogLevel::kInfo;
     case grpc::StatusCode::INTERNAL:
     case grpc::StatusCode::UNKNOWN:
-    case grpc::StatusCode::DATA_LOSS:
       return telemetry::LogLevel::kError;
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-    case grpc::StatusCode::UNAVAILABLE:
       return telemetry::LogLevel::kWarning;
+    case grpc::StatusCode::UNAVAILABLE:
+      return reason == Reason::kShuttingDown ? telemetry::LogLevel::kDebug : telemetry::LogLevel::kError;
     case grpc::StatusCode::OK:
     case grpc::StatusCode::CANCELLED:
       return telemetry::LogLevel::kDebug;
@@ -82,15 +86,15 @@ absl::Duration Call::elapsed() const { return absl::Now() - start_; }
 
 grpc::Status Call::Close(const absl::Status& status) {
   grpc::Status result = convert::ToGrpc(status, request_id_);
-  if (!status.ok() && DetailsOf(status).reason == Reason::kStoreFailed) backend_.on_store_failure();
+  const Reason reason = status.ok() ? Reason::kUnknown : DetailsOf(status).reason;
+  if (reason == Reason::kStoreFailed) backend_.on_store_failure();
   backend_.method_metrics[static_cast<std::size_t>(method_)]->Handled(result.error_code(),
                                                                       absl::ToDoubleSeconds(elapsed()));
-  LogEnd(result);
+  LogEnd(result, LevelOf(result.error_code(), reason));
   return result;
 }
 
-void Call::LogEnd(const grpc::Status& status) const {
-  const telemetry::LogLevel level = LevelOf(status.error_code());
+void Call::LogEnd(const grpc::Status& status, telemetry::LogLevel level) const {
   if (!backend_.log->enabled(level)) return;
   const MethodInfo& info = InfoOf(method_);
   backend_.log->Write(level, status.ok() ? "call" : "call failed",

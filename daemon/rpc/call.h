@@ -32,7 +32,7 @@ class Call {
   grpc::Status Close(const absl::Status& status);
 
  private:
-  void LogEnd(const grpc::Status& status) const;
+  void LogEnd(const grpc::Status& status, telemetry::LogLevel level) const;
 
   Backend& backend_;
   grpc::CallbackServerContext* const context_;

@@ -131,6 +131,8 @@ TEST_F(QueriesTest, TheVintageStandsWhileReleasesCome) {
 
 TEST_F(QueriesTest, RefusesASequenceBeyondTheHead) {
   ReadInput input = Read({});
+  input.vintage.sequence = 3;
+  EXPECT_TRUE(queries_.Open(input).ok());
   input.vintage.sequence = 4;
   const ErrorDetails details = Refused(input);
   EXPECT_EQ(code_, absl::StatusCode::kOutOfRange);

@@ -1,0 +1,171 @@
+// The daemon's configuration: what is taken, what is refused, and by which words.
+#include "daemon/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/listen_address.h"
+#include "daemon/process.h"
+#include "tests/support/temporary_directory.h"
+
+namespace tidewaiter::daemon {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Arguments Read(std::vector<const char*> words) {
+  words.insert(words.begin(), "tidewaiterd");
+  testing::internal::CaptureStderr();
+  testing::internal::CaptureStdout();
+  Arguments arguments = ReadArguments(static_cast<int>(words.size()), words.data(), "1.2.3");
+  testing::internal::GetCapturedStderr();
+  testing::internal::GetCapturedStdout();
+  return arguments;
+}
+
+TEST(ConfigTest, DefaultsServeThisMachineOnly) {
+  const Arguments arguments = Read({});
+  ASSERT_TRUE(arguments.config.has_value());
+  EXPECT_THAT(arguments.config->listen, ElementsAre("127.0.0.1:7443"));
+  EXPECT_EQ(arguments.config->drain_timeout, absl::Seconds(20));
+  EXPECT_TRUE(CheckConfig(*arguments.config).ok());
+}
+
+TEST(ConfigTest, FlagsAreTaken) {
+  const Arguments arguments = Read({"--listen", "127.0.0.1:0", "--listen", "unix:/tmp/x", "--cache-mib", "64",
+                                    "--drain-timeout", "1m30s", "--log-format", "json", "--log-level",
+                                    "debug", "--max-subscribers", "5", "--insecure-remote", "--verify"});
+  ASSERT_TRUE(arguments.config.has_value());
+  EXPECT_THAT(arguments.config->listen, ElementsAre("127.0.0.1:0", "unix:/tmp/x"));
+  EXPECT_EQ(arguments.config->cache_mib, 64u);
+  EXPECT_EQ(arguments.config->drain_timeout, absl::Seconds(90));
+  EXPECT_EQ(arguments.config->log_format, telemetry::Log::Format::kJson);
+  EXPECT_EQ(arguments.config->log_level, telemetry::LogLevel::kDebug);
+  EXPECT_EQ(arguments.config->max_subscribers, 5);
+  EXPECT_TRUE(arguments.config->verify);
+}
+
+TEST(ConfigTest, WrongUsageEndsWithTwo) {
+  for (const std::vector<const char*>& words : {std::vector<const char*>{"--nonsense"},
+                                                {"--cache-mib", "x"},
+                                                {"--cache-mib", "1"},
+                                                {"--drain-timeout", "5"},
+                                                {"--drain-timeout", "-5s"},
+                                                {"--log-level", "loud"},
+                                                {"positional"},
+                                                {"--config", "/nonexistent.toml"},
+                                                {"--listen"}}) {
+    const Arguments arguments = Read(words);
+    EXPECT_FALSE(arguments.config.has_value()) << words[0];
+    EXPECT_EQ(arguments.exit_code, kExitUsage) << words[0];
+  }
+  EXPECT_EQ(Read({"--help"}).exit_code, kExitOk);
+  EXPECT_EQ(Read({"--version"}).exit_code, kExitOk);
+}
+
+TEST(ConfigTest, EnvironmentAndFileAndWhichWins) {
+  const support::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/c.toml";
+  std::ofstream(file) << "cache-mib=33\ndisk-reserve-mib=44\nlisten=[\"127.0.0.1:1\", \"127.0.0.1:2\"]\n";
+  setenv("TIDEWAITER_CACHE_MIB", "22", 1);
+  setenv("TIDEWAITER_MAX_SUBSCRIBERS", "7", 1);
+  const Arguments from_env = Read({});
+  const Arguments arguments = Read({"--config", file.c_str(), "--disk-reserve-mib", "55"});
+  unsetenv("TIDEWAITER_CACHE_MIB");
+  unsetenv("TIDEWAITER_MAX_SUBSCRIBERS");
+  ASSERT_TRUE(from_env.config.has_value() && arguments.config.has_value());
+  EXPECT_EQ(from_env.config->cache_mib, 22u);
+  EXPECT_EQ(arguments.config->cache_mib, 33u) << "the file wins over the environment";
+  EXPECT_EQ(arguments.config->disk_reserve_mib, 55u) << "the command line wins over the file";
+  EXPECT_EQ(arguments.config->max_subscribers, 7);
+  EXPECT_THAT(arguments.config->listen, ElementsAre("127.0.0.1:1", "127.0.0.1:2"));
+}
+
+TEST(ConfigTest, WhatIsPrintedIsAFileThatIsTaken) {
+  const support::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/c.toml";
+  const Arguments first =
+      Read({"--listen", "127.0.0.1:5", "--keepalive", "3s", "--log-format", "json", "--insecure-remote"});
+  ASSERT_TRUE(first.config.has_value());
+  std::ofstream(file) << first.config->text;
+  const Arguments second = Read({"--config", file.c_str()});
+  ASSERT_TRUE(second.config.has_value());
+  EXPECT_THAT(second.config->listen, ElementsAre("127.0.0.1:5"));
+  EXPECT_EQ(second.config->keepalive, absl::Seconds(3));
+  EXPECT_EQ(second.config->log_format, telemetry::Log::Format::kJson);
+  EXPECT_TRUE(second.config->insecure_remote);
+}
+
+TEST(ConfigTest, PlaintextDoesNotLeaveTheMachineUnasked) {
+  Config config;
+  config.data_dir = "/tmp";
+  config.listen = {"0.0.0.0:7443"};
+  EXPECT_THAT(std::string(CheckConfig(config).message()), HasSubstr("--insecure-remote"));
+  config.insecure_remote = true;
+  EXPECT_TRUE(CheckConfig(config).ok());
+  config.insecure_remote = false;
+  config.listen = {"localhost:0", "[::1]:0", "127.9.9.9:1", "unix:/tmp/socket"};
+  EXPECT_TRUE(CheckConfig(config).ok()) << CheckConfig(config);
+  for (const char* remote : {"192.168.0.1:1", "[::]:1", "example.org:1", "127.evil.example:1"}) {
+    config.listen = {remote};
+    EXPECT_FALSE(CheckConfig(config).ok()) << remote;
+  }
+  config.listen = {"127.0.0.1:0"};
+  config.metrics_listen = "0.0.0.0:9443";
+  EXPECT_THAT(std::string(CheckConfig(config).message()), HasSubstr("--metrics-listen"));
+}
+
+TEST(ConfigTest, EveryFaultIsNamed) {
+  Config config;
+  config.listen = {"nonsense", "127.0.0.1:70000", "unix:", "::1:5"};
+  config.tls_cert = "/nonexistent/cert";
+  config.data_dir = "/dev/null/store";
+  config.metrics_listen = "unix:/x";
+  const std::string message(CheckConfig(config).message());
+  for (const char* part :
+       {"nonsense", "70000", "unix:", "brackets", "--tls-key", "/dev/null", "--metrics-listen"}) {
+    EXPECT_THAT(message, HasSubstr(part));
+  }
+}
+
+TEST(ConfigTest, TlsFilesGoTogetherAndArePem) {
+  const support::TemporaryDirectory directory;
+  Config config;
+  config.data_dir = directory.path();
+  EXPECT_FALSE(LoadTls(config)->has_value());
+  const std::string pem = directory.path() + "/pem";
+  std::ofstream(pem) << "-----BEGIN CERTIFICATE-----\n";
+  const std::string text = directory.path() + "/text";
+  std::ofstream(text) << "hello";
+  config.tls_cert = config.tls_key = config.tls_client_ca = pem;
+  EXPECT_TRUE(LoadTls(config).ok());
+  config.listen = {"0.0.0.0:1"};
+  EXPECT_TRUE(CheckConfig(config).ok());
+  config.tls_key = text;
+  EXPECT_THAT(std::string(LoadTls(config).status().message()), HasSubstr("not a PEM"));
+  config.tls_key = directory.path() + "/none";
+  EXPECT_THAT(std::string(LoadTls(config).status().message()), HasSubstr("cannot read"));
+}
+
+TEST(ProcessTest, TheReadyFileAppearsWhole) {
+  const support::TemporaryDirectory directory;
+  const std::string path = directory.path() + "/ready";
+  ASSERT_TRUE(WriteReadyFile(path, {"127.0.0.1:1", "unix:/x"}).ok());
+  std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_EQ(text, "127.0.0.1:1\nunix:/x\n");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1)
+      << "nothing is left beside it";
+  EXPECT_FALSE(WriteReadyFile(directory.path() + "/none/ready", {}).ok());
+}
+
+}  // namespace
+}  // namespace tidewaiter::daemon

@@ -1,0 +1,85 @@
+// Finding what subscribers follow: the index, the scan and the plain definition agree.
+#include "daemon/rpc/selection.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace tidewaiter::rpc {
+namespace {
+
+using Item = Selection::Item;
+
+Item Select(const std::string& dataset, const std::string& key) { return {dataset, *Selector::Parse(key)}; }
+
+std::shared_ptr<const engine::ChangesPart> RandomPart(std::mt19937_64& random, std::size_t series) {
+  auto part = std::make_shared<engine::ChangesPart>();
+  for (std::size_t i = 0; i < series; ++i) {
+    engine::SeriesChanges changes;
+    changes.dataset.assign(1, random() % 4 == 0 ? 'U' : 'T');
+    changes.key = absl::StrCat("R", random() % 12, ".P", random() % 12, ".F", random() % 3);
+    if (changes.dataset == "U") changes.key = absl::StrCat("R", random() % 12);
+    part->series.push_back(std::move(changes));
+  }
+  return part;
+}
+
+std::string RandomPlace(std::mt19937_64& random, const std::string& letter, std::uint64_t codes) {
+  std::vector<std::string> place;
+  for (std::uint64_t n = random() % 3; n > 0; --n) place.push_back(absl::StrCat(letter, random() % codes));
+  return absl::StrJoin(place, "+");
+}
+
+std::vector<std::uint32_t> ByDefinition(const std::vector<Item>& items, const engine::ChangesPart& part) {
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t i = 0; i < part.series.size(); ++i) {
+    bool matches = items.empty();
+    for (const Item& item : items) {
+      matches = matches ||
+                (item.dataset == part.series[i].dataset && item.selector.MatchesText(part.series[i].key));
+    }
+    if (matches) found.push_back(i);
+  }
+  return found;
+}
+
+TEST(SelectionTest, FindsWhatTheSelectorsSay) {
+  const std::uint64_t seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 20; ++round) {
+    const IndexedPart part(RandomPart(random, random() % 300));
+    for (int selection = 0; selection < 60; ++selection) {  // at first by scan, then by index
+      std::vector<Item> items;
+      for (std::uint64_t n = random() % 5; n > 0; --n) {
+        if (random() % 4 == 0) {
+          items.push_back(Select("U", RandomPlace(random, "R", 12)));
+        } else {
+          items.push_back(
+              Select("T", absl::StrCat(RandomPlace(random, "R", 14), ".", RandomPlace(random, "P", 14), ".",
+                                       RandomPlace(random, "F", 3))));
+        }
+      }
+      ASSERT_EQ(Selection(items).Match(part), ByDefinition(items, part.part()));
+    }
+  }
+}
+
+TEST(SelectionTest, TheSameWordsInAnotherOrderAreTheSame) {
+  const Selection a({Select("T", "A+B."), Select("U", "X"), Select("T", "A+B.")});
+  const Selection b({Select("U", "X"), Select("T", "B+A.")});
+  EXPECT_EQ(a.canonical(), b.canonical());
+  EXPECT_NE(a.canonical(), Selection({Select("T", "A+B.")}).canonical());
+  EXPECT_TRUE(Selection({}).everything());
+  EXPECT_TRUE(a.Touches("U"));
+  EXPECT_FALSE(a.Touches("V"));
+}
+
+}  // namespace
+}  // namespace tidewaiter::rpc
