@@ -99,18 +99,6 @@ std::int64_t ByteReader::Signed() {
   return static_cast<std::int64_t>(value >> 1 ^ (~(value & 1) + 1));
 }
 
-std::string_view ByteReader::Text() { return Bytes(Varint()); }
-
-std::string_view ByteReader::Bytes(std::size_t count) {
-  if (count > input_.size()) {
-    Fail();
-    return {};
-  }
-  const std::string_view bytes = input_.substr(0, count);
-  input_.remove_prefix(count);
-  return bytes;
-}
-
 void ByteReader::Copy(std::span<std::uint8_t> to) {
   const std::string_view bytes = Bytes(to.size());
   if (bytes.size() == to.size()) std::copy(bytes.begin(), bytes.end(), to.begin());

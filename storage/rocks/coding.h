@@ -48,8 +48,16 @@ class ByteReader {
   std::uint64_t VarintUpTo(std::uint64_t limit);
   std::uint32_t Varint32();
   std::int64_t Signed();
-  std::string_view Text();
-  std::string_view Bytes(std::size_t count);
+  std::string_view Text() { return Bytes(Varint()); }
+  std::string_view Bytes(std::size_t count) {
+    if (count > input_.size()) {
+      Fail();
+      return {};
+    }
+    const std::string_view bytes = input_.substr(0, count);
+    input_.remove_prefix(count);
+    return bytes;
+  }
   void Copy(std::span<std::uint8_t> to);
 
   bool ok() const { return ok_; }

@@ -71,17 +71,15 @@ absl::Status Committer::Commit(CommitRequest* request) {
 
 std::vector<CommitRequest*> Committer::FrontOfQueue() {
   std::vector<CommitRequest*> group;
-  absl::flat_hash_set<std::string> keys;
+  absl::flat_hash_set<std::uint64_t> taken;
   std::size_t bytes = 0;
   for (CommitRequest* request : queue_) {
     if (!group.empty() && (request->alone() || group.front()->alone())) break;
-    if (!group.empty() && (bytes + request->bytes() > kMaxGroupBytes || group.size() == kMaxGroupRequests))
-      break;
-    std::vector<std::string> own = request->ExclusiveKeys();
-    if (std::any_of(own.begin(), own.end(), [&keys](const std::string& key) { return keys.contains(key); }))
-      break;
-    for (std::string& key : own) keys.insert(std::move(key));
     bytes += request->bytes();
+    if (!group.empty() && (bytes > kMaxGroupBytes || group.size() == kMaxGroupRequests)) break;
+    const std::span<const std::uint64_t> own = request->exclusive();
+    if (std::any_of(own.begin(), own.end(), [&taken](std::uint64_t n) { return taken.contains(n); })) break;
+    taken.insert(own.begin(), own.end());
     group.push_back(request);
   }
   return group;

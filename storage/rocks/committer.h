@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,8 @@ class CommitRequest {
   virtual std::size_t bytes() const { return 0; }
   // True if the caller relies on its being durable.
   virtual bool durable() const { return true; }
-  // Two requests with a key in common never share a group: the second must see what the first has done.
-  virtual std::vector<std::string> ExclusiveKeys() const { return {}; }
+  // Two requests with a number in common never share a group: the second must see what the first has done.
+  virtual std::span<const std::uint64_t> exclusive() const { return {}; }
   // True if no other request may share its group.
   virtual bool alone() const { return false; }
   // Checks, and adds to the group all of its records or none. On error only this request fails.

@@ -1,5 +1,7 @@
 #include "storage/rocks/requests.h"
 
+#include <xxhash.h>
+
 #include <array>
 #include <utility>
 
@@ -36,6 +38,8 @@ absl::Status Conflict(const ReleaseHeader& header, const Digest& held, const Dig
                     {"held_digest", ToHex(held)},
                     {"given_digest", ToHex(given)}});
 }
+
+std::uint64_t HashOf(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
 
 absl::StatusOr<std::string> TwinOf(const StoreParts& store, Sequence first) {
   rocksdb::PinnableSlice value;
@@ -83,14 +87,15 @@ absl::StatusOr<std::optional<PushOutcome>> FindReplay(const StoreParts& store, c
   return std::optional<PushOutcome>(std::move(outcome));
 }
 
+ReleaseCommit::ReleaseCommit(const StoreParts* store, PreparedRelease* release)
+    : store_(store),
+      release_(release),
+      exclusive_{HashOf(PushKey(release->entry.header.agency, release->entry.header.release_id)),
+                 HashOf(DigestKey(release->entry.digest))} {}
+
 std::size_t ReleaseCommit::bytes() const {
   return kEntryBytes + release_->operands.cells.size() + release_->operands.refs.size() * 16 +
          release_->chunk_bytes;
-}
-
-std::vector<std::string> ReleaseCommit::ExclusiveKeys() const {
-  const ReleaseHeader& header = release_->entry.header;
-  return {PushKey(header.agency, header.release_id), DigestKey(release_->entry.digest)};
 }
 
 absl::Status ReleaseCommit::Append(CommitGroup* group) {

@@ -2,9 +2,11 @@
 // spills, names alone.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,9 +44,9 @@ absl::StatusOr<std::optional<PushOutcome>> FindReplay(const StoreParts& store, c
 class ReleaseCommit : public CommitRequest {
  public:
   // `release` must outlive it.
-  ReleaseCommit(const StoreParts* store, PreparedRelease* release) : store_(store), release_(release) {}
+  ReleaseCommit(const StoreParts* store, PreparedRelease* release);
   std::size_t bytes() const override;
-  std::vector<std::string> ExclusiveKeys() const override;
+  std::span<const std::uint64_t> exclusive() const override { return exclusive_; }
   absl::Status Append(CommitGroup* group) override;
   void Publish() override;
   // After a commit that was OK.
@@ -58,6 +60,7 @@ class ReleaseCommit : public CommitRequest {
 
   const StoreParts* const store_;
   PreparedRelease* const release_;
+  const std::array<std::uint64_t, 2> exclusive_;  // hashes of its id and of its content
   StoredEntry stored_;
   std::uint64_t commit_position_ = 0;
   PushOutcome outcome_;

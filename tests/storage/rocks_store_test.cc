@@ -359,6 +359,48 @@ TEST_F(RocksStore, ConcurrentPushesKeepOneOrder) {
   EXPECT_TRUE(store->VerifyAll().ok()) << store->VerifyAll();
 }
 
+// Listing leaps over what cannot match; what it finds is what trying every series finds.
+TEST_F(RocksStore, ListsWhatMatchesAndOnlyThat) {
+  const std::unique_ptr<Store> store = OpenWithDataset();
+  support::ReleaseDraft draft =
+      support::ParseRelease("release GACC many 2025-02-01T00:00:00Z\nmerge TRADE\n");
+  const auto code = [](const char* letter, int i) { return absl::StrCat(letter, i % 3 ? "" : "-", i); };
+  for (int r = 0; r < 9; ++r) {
+    for (int p = 0; p < 30; ++p) {
+      for (int f = 0; f < 6; ++f) {
+        Observation& o = draft.sections[0].observations.emplace_back();
+        o.series = SeriesKey::FromValid(absl::StrCat(code("R", r), ".", code("P", p), ".", code("F", f)));
+      }
+    }
+  }
+  ASSERT_TRUE(store->Push(MakeRelease(*store, std::move(draft)), {}).ok());
+  const Lines all = support::SeriesKeys(*store, "TRADE");
+  ASSERT_EQ(all.size(), 9u * 30 * 6);
+  std::random_device device;
+  const std::uint32_t seed = device();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937 random(seed);
+  for (int i = 0; i < 300; ++i) {
+    std::string text;
+    for (const auto& [letter, count] : {std::pair("R", 10), std::pair("P", 33), std::pair("F", 7)}) {
+      if (!text.empty() || *letter != 'R') text += ".";
+      for (int codes = static_cast<int>(random() % 4); codes > 0; --codes) {
+        absl::StrAppend(&text, text.empty() || text.back() == '.' ? "" : "+",
+                        code(letter, static_cast<int>(random() % static_cast<unsigned>(count))));
+      }
+    }
+    SCOPED_TRACE(text);
+    const Selector selector = *Selector::Parse(text);
+    const std::string after = random() % 2 ? "" : all[random() % all.size()];
+    Lines expected;
+    for (const std::string& key : all) {
+      if (selector.MatchesText(key) && (after.empty() || CompareSeriesKeys(key, after) > 0))
+        expected.push_back(key);
+    }
+    EXPECT_EQ(support::SeriesKeys(*store, "TRADE", text, after), expected);
+  }
+}
+
 // ---- Power
 
 struct Acknowledged {
