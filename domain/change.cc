@@ -24,9 +24,9 @@ bool WithinRounding(const Datum& a, const Datum& b) {
   return 2 * distance <= PowerOfTen(a.step_exponent() + scale) + PowerOfTen(b.step_exponent() + scale);
 }
 
-// A finer or coarser print of the same number.
+// A finer or coarser print of the same number. Printed to the same step, another number is another number.
 bool IsReprint(const Datum& a, const Datum& b) {
-  if (!a.has_value() || !b.has_value()) return false;
+  if (!a.has_value() || !b.has_value() || a.step_exponent() == b.step_exponent()) return false;
   return a.value().scale() <= b.value().scale() ? WithinRounding(a, b) : WithinRounding(b, a);
 }
 

@@ -27,8 +27,8 @@ std::string_view ChangeClassName(ChangeClass change);  // "REVISED"
 
 struct Change {
   ChangeClass change = ChangeClass::kNew;
-  // A finer or coarser print of the same number: the values differ, but by no more than the sum of their
-  // half steps. Only with kRevised.
+  // A finer or coarser print of the same number: the printed steps differ, and so do the values, but by no
+  // more than the sum of the half steps. Only with kRevised.
   bool within_rounding = false;
   // The value or absence is the same; status or confidentiality differs. Only with kRevised.
   bool status_only = false;

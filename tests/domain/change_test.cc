@@ -88,9 +88,14 @@ TEST(WithinRoundingTest, ReachesAsFarAsBothHalfStepsAndNoFurther) {
   EXPECT_TRUE(IsReprint(V("6.4"), V("6.45")));    // 0.05 <= 0.05 + 0.005
   EXPECT_FALSE(IsReprint(V("6.4"), V("6.46")));   // 0.06 > 0.05 + 0.005
   EXPECT_FALSE(IsReprint(V("6.4"), V("6.455")));  // 0.055 > 0.05 + 0.0005
-  EXPECT_TRUE(IsReprint(V("5"), V("6")));         // 1 = 0.5 + 0.5
-  EXPECT_FALSE(IsReprint(V("5"), V("7")));
+  EXPECT_TRUE(IsReprint(V("5"), V("5.5")));       // 0.5 <= 0.5 + 0.05
+  EXPECT_FALSE(IsReprint(V("5"), V("5.6")));      // 0.6 > 0.5 + 0.05
   EXPECT_TRUE(IsReprint(V("-0.4"), V("0")));
+}
+
+TEST(WithinRoundingTest, NeverHoldsBetweenPrintsToTheSameStep) {
+  EXPECT_FALSE(IsReprint(V("5"), V("6")));  // 1 = 0.5 + 0.5, and yet a revision by one unit
+  EXPECT_FALSE(IsReprint(WithStep("6480", "10"), WithStep("6490", "10")));
 }
 
 TEST(WithinRoundingTest, TheStepAndNotTheLastDigitCounts) {
@@ -102,15 +107,17 @@ TEST(WithinRoundingTest, IsExactAtTheLimits) {
   const char kMost[] = "999999999999999999999999999";
   EXPECT_FALSE(IsReprint(V(kMost), V("-999999999.999999999999999999")));
   EXPECT_FALSE(IsReprint(V(kMost), V("999999999.999999999999999999")));
-  EXPECT_TRUE(IsReprint(V(kMost), V("999999999999999999999999998")));
+  EXPECT_FALSE(IsReprint(V(kMost), WithStep("999999999999999999999999990", "10")));  // 9 > 0.5 + 5
+  EXPECT_TRUE(IsReprint(V("999999999999999999999999994"), WithStep("999999999999999999999999990", "10")));
   // A step of 10^18 against one of 10^-18.
   EXPECT_TRUE(IsReprint(WithStep("0", "1000000000000000000"), V("999999999.999999999999999999")));
   EXPECT_TRUE(IsReprint(WithStep("1000000000000000000", "1000000000000000000"), V("500000000000000000.0")));
   EXPECT_FALSE(IsReprint(WithStep("1000000000000000000", "1000000000000000000"), V("499999999999999999.9")));
 }
 
-// 2 * |a - b| <= step a + step b, in long numbers.
+// Different steps, and 2 * |a - b| <= step a + step b, in long numbers.
 bool WithinRoundingOnPaper(const Datum& a, const Datum& b) {
+  if (a.step_exponent() == b.step_exponent()) return false;
   const BigNumber distance = BigNumber(a.value()).Plus(BigNumber(b.value()).Negated()).Magnitude();
   const BigNumber steps =
       BigNumber::PowerOfTen(a.step_exponent()).Plus(BigNumber::PowerOfTen(b.step_exponent()));

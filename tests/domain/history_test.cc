@@ -122,7 +122,7 @@ TEST(History, ListsEveryStatementByPeriodThenPublishedOrder) {
   s.Release(2).State(Jan(), "6.1");
   s.Release(3).State(Jan(), "6.10").State(Feb(), "7", 'P');
   EXPECT_THAT(History(s), ElementsAre("2025-01 6.0 days 1-2 since 1 NEW/NEW",              //
-                                      "2025-01 6.1 days 2-3 since 2 REVISED~/REVISED~",    //
+                                      "2025-01 6.1 days 2-3 since 2 REVISED/REVISED",      //
                                       "2025-01 6.10 days 3- since 2 CONFIRMED/CONFIRMED",  //
                                       "2025-02 7 days 1-3 since 1 NEW/NEW",                //
                                       "2025-02 7 days 3- since 1 REVISED*/REVISED*"));
