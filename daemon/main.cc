@@ -140,7 +140,8 @@ int Main(int argc, const char* const* argv) {
     std::cout << config.text << std::flush;
     return kExitOk;
   }
-  telemetry::Log log(config.log_format, config.log_level);
+  // Outlives the threads of gRPC, which end after main.
+  telemetry::Log& log = *new telemetry::Log(config.log_format, config.log_level);
   if (config.verify) return Verify(config, &log);
   RaiseDescriptorLimit();
   TameLibraries(&log);
