@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -32,7 +34,7 @@ constexpr char kExamples[] = R"(Examples:
   tidewaiterd --check-config --config /etc/tidewaiter/tidewaiterd.toml
 
 Every option can also be set in the environment (its name stands beside it) and in the file that --config names, a line
-each, as --check-config prints them: cache-mib=512. The command line wins over the file, the file over the environment.
+each, as --check-config prints them: cache-mib=512. The command line wins over the environment, the environment over the file.
 SIGTERM ends the daemon in order: subscribers are told to come back, running calls end; a second signal ends it at once.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.)";
 
@@ -276,6 +278,26 @@ absl::StatusOr<std::string> ReadPem(const std::string& option, const std::string
   return text.str();
 }
 
+// The arguments, and after them what the environment says of options that are not among them: CLI11 would let
+// the file win over the environment.
+std::vector<std::string> WithEnvironment(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const auto given = [&words](const std::string& name) {
+    return std::any_of(words.begin(), words.end(), [&name](const std::string& word) {
+      return word == name || absl::StartsWith(word, name + "=");
+    });
+  };
+  std::vector<std::string> added;
+  for (const CLI::Option* option : app.get_options()) {
+    const char* const value =
+        option->get_envname().empty() ? nullptr : std::getenv(option->get_envname().c_str());
+    if (value == nullptr || *value == '\0' || given(option->get_name())) continue;
+    added.push_back(absl::StrCat(option->get_name(), "=", value));
+  }
+  words.insert(words.end(), added.begin(), added.end());
+  return words;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<TlsKeys>> LoadTls(const Config& config) {
@@ -323,7 +345,9 @@ Arguments ReadArguments(int argc, const char* const* argv, const std::string& ve
   app.footer(kExamples);
   app.get_formatter()->column_width(34);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = WithEnvironment(app, argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     const bool success = error.get_exit_code() == 0;
     app.exit(error);

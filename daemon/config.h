@@ -46,8 +46,8 @@ struct Config {
   std::string text;
 };
 
-// Reads the arguments, the environment and the file. Without a config: the process has said what it had to
-// (help, or what is wrong), and ends with `exit_code`.
+// Reads the arguments, the environment and the file, of which the first that names an option wins. Without a
+// config: the process has said what it had to (help, or what is wrong), and ends with `exit_code`.
 struct Arguments {
   std::optional<Config> config;
   int exit_code = kExitOk;

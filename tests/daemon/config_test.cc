@@ -77,16 +77,34 @@ TEST(ConfigTest, EnvironmentAndFileAndWhichWins) {
   std::ofstream(file) << "cache-mib=33\ndisk-reserve-mib=44\nlisten=[\"127.0.0.1:1\", \"127.0.0.1:2\"]\n";
   setenv("TIDEWAITER_CACHE_MIB", "22", 1);
   setenv("TIDEWAITER_MAX_SUBSCRIBERS", "7", 1);
+  setenv("TIDEWAITER_DISK_RESERVE_MIB", "66", 1);
   const Arguments from_env = Read({});
   const Arguments arguments = Read({"--config", file.c_str(), "--disk-reserve-mib", "55"});
   unsetenv("TIDEWAITER_CACHE_MIB");
   unsetenv("TIDEWAITER_MAX_SUBSCRIBERS");
+  unsetenv("TIDEWAITER_DISK_RESERVE_MIB");
   ASSERT_TRUE(from_env.config.has_value() && arguments.config.has_value());
   EXPECT_EQ(from_env.config->cache_mib, 22u);
-  EXPECT_EQ(arguments.config->cache_mib, 33u) << "the file wins over the environment";
-  EXPECT_EQ(arguments.config->disk_reserve_mib, 55u) << "the command line wins over the file";
+  EXPECT_EQ(arguments.config->cache_mib, 22u) << "the environment wins over the file";
+  EXPECT_EQ(arguments.config->disk_reserve_mib, 55u) << "the command line wins over both";
   EXPECT_EQ(arguments.config->max_subscribers, 7);
   EXPECT_THAT(arguments.config->listen, ElementsAre("127.0.0.1:1", "127.0.0.1:2"));
+}
+
+TEST(ConfigTest, FlagsAndListsInTheEnvironment) {
+  setenv("TIDEWAITER_INSECURE_REMOTE", "true", 1);
+  setenv("TIDEWAITER_LISTEN", "0.0.0.0:1,127.0.0.1:2", 1);
+  setenv("TIDEWAITER_LOG_LEVEL", "", 1);  // as a unit file leaves it that says nothing
+  const Arguments arguments = Read({});
+  setenv("TIDEWAITER_LOG_LEVEL", "loud", 1);
+  const Arguments wrong = Read({});
+  unsetenv("TIDEWAITER_INSECURE_REMOTE");
+  unsetenv("TIDEWAITER_LISTEN");
+  unsetenv("TIDEWAITER_LOG_LEVEL");
+  ASSERT_TRUE(arguments.config.has_value());
+  EXPECT_TRUE(arguments.config->insecure_remote);
+  EXPECT_THAT(arguments.config->listen, ElementsAre("0.0.0.0:1", "127.0.0.1:2"));
+  EXPECT_EQ(wrong.exit_code, kExitUsage);
 }
 
 TEST(ConfigTest, WhatIsPrintedIsAFileThatIsTaken) {
