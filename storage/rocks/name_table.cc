@@ -1,21 +1,26 @@
 #include "storage/rocks/name_table.h"
 
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "domain/errors.h"
+#include "domain/strings.h"
 #include "storage/rocks/keys.h"
 
 namespace tidewaiter::storage {
 namespace {
 
-constexpr std::size_t kCacheBytes = 32u << 20;
+// Some 200,000 series each way.
+constexpr std::size_t kIdCacheBytes = 32u << 20;
+constexpr std::size_t kNameCacheBytes = 32u << 20;
 constexpr std::uint32_t kMaxId = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
-NameTable::NameTable(const Database* database) : database_(database), cache_(kCacheBytes) {}
+NameTable::NameTable(const Database* database)
+    : database_(database), ids_(kIdCacheBytes), series_names_(kNameCacheBytes) {}
 
 absl::Status NameTable::Load() {
   TW_ASSIGN_OR_RETURN(const std::uint32_t last_series, LastId('I'));
@@ -52,7 +57,7 @@ absl::StatusOr<TextId> NameTable::InternText(std::string_view text) {
 
 absl::StatusOr<std::uint32_t> NameTable::Intern(Name name) {
   std::string key = KeyOf(name);
-  if (const std::uint32_t id = cache_.Find(key); id != 0) return id;
+  if (const std::optional<std::uint32_t> id = ids_.Find(ToAbsl(key))) return *id;
   if (const std::uint32_t id = FindPending(key); id != 0) return id;
   TW_ASSIGN_OR_RETURN(const std::uint32_t held, FindWritten(key));
   if (held != 0) return held;
@@ -81,7 +86,7 @@ std::uint32_t NameTable::FindPending(std::string_view key) const {
 }
 
 absl::StatusOr<std::uint32_t> NameTable::FindWritten(std::string_view key) const {
-  if (const std::uint32_t id = cache_.Find(key); id != 0) return id;
+  if (const std::optional<std::uint32_t> id = ids_.Find(ToAbsl(key))) return *id;
   rocksdb::PinnableSlice value;
   TW_ASSIGN_OR_RETURN(const std::string_view record,
                       database_->GetSealed(Family::kCatalogue, "the number of a name", key, &value));
@@ -89,7 +94,7 @@ absl::StatusOr<std::uint32_t> NameTable::FindWritten(std::string_view key) const
   ByteReader reader(record);
   const std::uint32_t id = reader.Varint32();
   if (!reader.ok() || id == 0) return CorruptionError("the number of a name cannot be decoded");
-  cache_.Insert(key, id);
+  ids_.Insert(std::string(key), id, key.size());
   return id;
 }
 
@@ -98,7 +103,16 @@ absl::StatusOr<std::uint32_t> NameTable::FindSeries(std::uint32_t dataset,
   return FindWritten(SeriesNameKey(dataset, series_key));
 }
 
-absl::StatusOr<Name> NameTable::SeriesName(std::uint32_t series) const {
+absl::StatusOr<std::shared_ptr<const Name>> NameTable::SeriesName(std::uint32_t series) const {
+  if (std::optional<std::shared_ptr<const Name>> name = series_names_.Find(series)) return *std::move(name);
+  TW_ASSIGN_OR_RETURN(Name read, ReadSeriesName(series));
+  const std::size_t bytes = sizeof(Name) + read.text.capacity();
+  auto name = std::make_shared<const Name>(std::move(read));
+  series_names_.Insert(series, name, bytes);
+  return name;
+}
+
+absl::StatusOr<Name> NameTable::ReadSeriesName(std::uint32_t series) const {
   rocksdb::PinnableSlice value;
   TW_ASSIGN_OR_RETURN(
       const std::string_view record,
@@ -139,7 +153,7 @@ void NameTable::Written(const std::vector<Name>& names) {
   std::uint64_t series = 0;
   for (const Name& name : names) {
     const std::string key = KeyOf(name);
-    cache_.Insert(key, name.id);
+    ids_.Insert(key, name.id, key.size());
     if (name.kind == Name::Kind::kSeries) ++series;
     absl::MutexLock lock(&mutex_);
     unwritten_.erase(key);

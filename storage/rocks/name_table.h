@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,8 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "domain/change.h"
+#include "storage/rocks/bounded_cache.h"
 #include "storage/rocks/database.h"
-#include "storage/rocks/id_cache.h"
 #include "storage/rocks/records.h"
 
 namespace tidewaiter::storage {
@@ -34,7 +35,9 @@ class NameTable {
   // Of what has been written only. 0: none.
   absl::StatusOr<std::uint32_t> FindSeries(std::uint32_t dataset, std::string_view series_key) const;
   // The dataset and key of a number. NOT_FOUND kSeriesNotFound if it was never handed out.
-  absl::StatusOr<Name> SeriesName(std::uint32_t series) const;
+  absl::StatusOr<std::shared_ptr<const Name>> SeriesName(std::uint32_t series) const;
+  // The same, from disk whatever is remembered.
+  absl::StatusOr<Name> ReadSeriesName(std::uint32_t series) const;
   absl::StatusOr<std::string> Text(TextId text) const;
 
   std::size_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
@@ -54,7 +57,9 @@ class NameTable {
   absl::StatusOr<std::uint32_t> LastId(char tag) const;
 
   const Database* const database_;
-  mutable IdCache cache_;  // of written names
+  // Of what has been written.
+  mutable BoundedCache<std::string, std::uint32_t> ids_;
+  mutable BoundedCache<std::uint32_t, std::shared_ptr<const Name>> series_names_;
   std::atomic<std::size_t> pending_bytes_{0};
   std::atomic<std::uint64_t> series_count_{0};
   // Taken alone, or under no other lock than the committer's turn.

@@ -184,6 +184,17 @@ void ReleaseCommit::Publish() {
   outcome_.entry = std::move(stored_.entry);
 }
 
+absl::StatusOr<PushOutcome> CommitRelease(const StoreParts& store, PreparedRelease* release) {
+  ReleaseCommit commit(&store, release);
+  const absl::Status status = store.committer->Commit(&commit);
+  if (status.ok()) return commit.TakeOutcome();
+  const LogEntry& entry = release->entry;
+  if (DetailsOf(status).reason == Reason::kReleaseConflict || entry.header.agency.empty()) return status;
+  const absl::StatusOr<std::optional<PushOutcome>> replay = FindReplay(store, entry.header, entry.digest);
+  if (replay.ok() && replay->has_value()) return **replay;
+  return status;
+}
+
 RetractionCommit::RetractionCommit(const StoreParts* store, std::string_view agency,
                                    std::string_view release_id, std::string_view reason, Instant accepted_at)
     : store_(store) {

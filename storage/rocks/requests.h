@@ -66,6 +66,10 @@ class ReleaseCommit : public CommitRequest {
   PushOutcome outcome_;
 };
 
+// Commits a release. One that has been accepted before is answered from the log even when nothing can be
+// written.
+absl::StatusOr<PushOutcome> CommitRelease(const StoreParts& store, PreparedRelease* release);
+
 class RetractionCommit : public CommitRequest {
  public:
   RetractionCommit(const StoreParts* store, std::string_view agency, std::string_view release_id,

@@ -104,7 +104,9 @@ class RocksStore final : public Store {
 
  private:
   absl::Status CheckEntry(Sequence sequence) const;
-  absl::StatusOr<bool> SpeaksOf(Sequence sequence, std::uint32_t dataset) const;
+  // The first `limit` sequences after `after` that speak of a dataset.
+  absl::StatusOr<std::vector<Sequence>> SequencesOf(std::uint32_t dataset, Sequence after,
+                                                    std::size_t limit) const;
 
   ReleaseTable releases_;  // outlives the database, whose threads ask it what was abandoned
   const std::shared_ptr<AbandonedPositions> abandoned_;
@@ -130,9 +132,7 @@ absl::StatusOr<PushOutcome> RocksStore::Push(const Release& release, Instant acc
     if (replay) return *std::move(replay);
     TW_RETURN_IF_ERROR(Spill(parts_, &prepared));
   }
-  ReleaseCommit commit(&parts_, &prepared);
-  TW_RETURN_IF_ERROR(committer_.Commit(&commit));
-  return commit.TakeOutcome();
+  return CommitRelease(parts_, &prepared);
 }
 
 absl::StatusOr<std::unique_ptr<Upload>> RocksStore::BeginUpload(const ReleaseHeader& header,
@@ -180,31 +180,38 @@ absl::StatusOr<LogEntry> RocksStore::FindRelease(std::string_view agency, std::s
   return GetEntry(sequence);
 }
 
-absl::StatusOr<bool> RocksStore::SpeaksOf(Sequence sequence, std::uint32_t dataset) const {
-  rocksdb::PinnableSlice value;
-  TW_ASSIGN_OR_RETURN(
-      const std::string_view record,
-      database_->GetSealed(Family::kReleases, "an index record", SequenceKey(sequence), &value));
-  TW_ASSIGN_OR_RETURN(const IndexRecord index, DecodeIndex(record));
-  return std::find(index.datasets.begin(), index.datasets.end(), dataset) != index.datasets.end();
+absl::StatusOr<std::vector<Sequence>> RocksStore::SequencesOf(std::uint32_t dataset, Sequence after,
+                                                              std::size_t limit) const {
+  std::vector<Sequence> sequences;
+  const Sequence head = releases_.head();
+  if (after >= head) return sequences;
+  const auto it = database_->NewIterator(Family::kReleases);
+  for (it->Seek(SequenceKey(after + 1)); it->Valid() && sequences.size() < limit; it->Next()) {
+    const std::string_view key = ToView(it->key());
+    if (!key.starts_with('S') || GetKey32(key.substr(1)) > head) break;
+    TW_ASSIGN_OR_RETURN(const std::string_view record, Unseal("an index record", key, ToView(it->value())));
+    TW_ASSIGN_OR_RETURN(const IndexRecord index, DecodeIndex(record));
+    const bool speaks =
+        std::find(index.datasets.begin(), index.datasets.end(), dataset) != index.datasets.end();
+    if (speaks) sequences.push_back(GetKey32(key.substr(1)));
+  }
+  TW_RETURN_IF_ERROR(FromRocks(it->status(), "reading the index of the log"));
+  return sequences;
 }
 
 absl::StatusOr<std::vector<LogEntry>> RocksStore::ListEntries(std::string_view dataset, Sequence after,
                                                               std::size_t limit) const {
   std::vector<LogEntry> entries;
-  std::uint32_t number = 0;
-  if (!dataset.empty()) {
+  std::vector<Sequence> sequences;
+  if (dataset.empty()) {
+    const Sequence head = releases_.head();
+    for (Sequence s = after; s < head && sequences.size() < limit; ++s) sequences.push_back(s + 1);
+  } else {
     const absl::StatusOr<DatasetTable::Held> held = datasets_.Find(dataset);
     if (!held.ok()) return entries;
-    number = (*held)->number;
+    TW_ASSIGN_OR_RETURN(sequences, SequencesOf((*held)->number, after, limit));
   }
-  const Sequence head = releases_.head();
-  for (std::uint64_t next = std::uint64_t{after} + 1; next <= head && entries.size() < limit; ++next) {
-    const auto sequence = static_cast<Sequence>(next);
-    if (number != 0) {
-      TW_ASSIGN_OR_RETURN(const bool speaks, SpeaksOf(sequence, number));
-      if (!speaks) continue;
-    }
+  for (const Sequence sequence : sequences) {
     TW_ASSIGN_OR_RETURN(LogEntry entry, GetEntry(sequence));
     entries.push_back(std::move(entry));
   }
@@ -252,6 +259,9 @@ absl::Status RocksStore::Verify(const ResumePoint& point) const {
 
 absl::StatusOr<DatasetInfo> RocksStore::PutDataset(const DatasetDefinition& definition) {
   TW_RETURN_IF_ERROR(Validate(definition));
+  bool changed = false;
+  TW_ASSIGN_OR_RETURN(DatasetRecord record, datasets_.Next(definition, &changed));
+  if (!changed) return std::move(record.info);
   DatasetCommit commit(&parts_, &definition);
   TW_RETURN_IF_ERROR(committer_.Commit(&commit));
   return commit.TakeInfo();
@@ -281,8 +291,8 @@ absl::StatusOr<std::vector<SeriesEntry>> RocksStore::ListSeries(std::string_view
 }
 
 absl::StatusOr<std::string> RocksStore::KeyOf(SeriesId series) const {
-  TW_ASSIGN_OR_RETURN(Name name, names_.SeriesName(static_cast<std::uint32_t>(series)));
-  return std::move(name.text);
+  TW_ASSIGN_OR_RETURN(const auto name, names_.SeriesName(static_cast<std::uint32_t>(series)));
+  return name->text;
 }
 
 StoreStatus RocksStore::Status() const {

@@ -249,9 +249,7 @@ absl::StatusOr<PushOutcome> RocksUpload::Commit() {
   if (release.buffered_bytes() >= limits_.ingest_threshold_bytes) {
     TW_RETURN_IF_ERROR(Spill(*store_, &release));
   }
-  ReleaseCommit commit(store_, &release);
-  TW_RETURN_IF_ERROR(store_->committer->Commit(&commit));
-  return commit.TakeOutcome();
+  return CommitRelease(*store_, &release);
 }
 
 }  // namespace tidewaiter::storage

@@ -142,8 +142,8 @@ absl::Status SeriesReader::CollectPieces(SeriesId series, std::string_view opera
 absl::Status SeriesReader::CollectScopes(SeriesId series, Sequence sequence,
                                          std::vector<Piece>* pieces) const {
   if (store_->scopes->empty()) return absl::OkStatus();
-  TW_ASSIGN_OR_RETURN(const Name name, store_->names->SeriesName(static_cast<std::uint32_t>(series)));
-  for (const ScopeIndex::Covering& covering : store_->scopes->Find(name.dataset, name.text, sequence)) {
+  TW_ASSIGN_OR_RETURN(const auto name, store_->names->SeriesName(static_cast<std::uint32_t>(series)));
+  for (const ScopeIndex::Covering& covering : store_->scopes->Find(name->dataset, name->text, sequence)) {
     const ReleaseTable::Release release = store_->releases->At(covering.sequence);
     pieces->push_back({release.published_at,
                        covering.sequence,

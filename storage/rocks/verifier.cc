@@ -95,7 +95,7 @@ class Verifier {
         continue;
       }
       TW_ASSIGN_OR_RETURN(const std::uint32_t id, store_.names->FindSeries(name.dataset, name.text));
-      TW_ASSIGN_OR_RETURN(const Name held, store_.names->SeriesName(name.id));
+      TW_ASSIGN_OR_RETURN(const Name held, store_.names->ReadSeriesName(name.id));
       if (id != name.id || held.text != name.text || held.dataset != name.dataset) {
         return CorruptionError(absl::StrCat("series ", name.id, " is another one in the log"));
       }
@@ -186,11 +186,11 @@ class Verifier {
   }
 
   absl::Status AddToDigest(const SeriesStatements& series, DigestBuilder* digest) {
-    TW_ASSIGN_OR_RETURN(const Name name, store_.names->SeriesName(static_cast<std::uint32_t>(series.series)));
+    TW_ASSIGN_OR_RETURN(const auto name, store_.names->SeriesName(static_cast<std::uint32_t>(series.series)));
     for (const SeriesStatements::Cell& cell : series.cells) {
       TW_ASSIGN_OR_RETURN(const std::string source, store_.names->Text(cell.source));
       TW_ASSIGN_OR_RETURN(const std::string note, store_.names->Text(cell.note));
-      digest->Add(name.text, cell.period, cell.datum, cell.attributes, source, note);
+      digest->Add(name->text, cell.period, cell.datum, cell.attributes, source, note);
     }
     return absl::OkStatus();
   }

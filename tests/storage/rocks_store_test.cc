@@ -200,6 +200,9 @@ TEST_F(RocksStore, AFullDiskRefusesPushesAndRecoversByItself) {
     EXPECT_EQ(DetailsOf(status).metadata["free_bytes"], absl::StrCat(options_.disk_reserve_bytes));
   }
   EXPECT_EQ(Everything(*store), before);
+  // What was accepted before is answered still.
+  EXPECT_TRUE(support::Push(*store, ReleaseTextOf(1))->replayed);
+  EXPECT_TRUE(store->PutDataset(MakeDataset("TRADE", "reporter partner flow")).ok());
   free = options_.disk_reserve_bytes - 1;
   EXPECT_FALSE(store->Status().accepting);
 
