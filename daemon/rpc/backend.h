@@ -14,6 +14,7 @@
 #include "daemon/engine/update_feed.h"
 #include "daemon/rpc/executor.h"
 #include "daemon/rpc/methods.h"
+#include "daemon/rpc/quick_reads.h"
 #include "daemon/rpc/store_lookup.h"
 #include "daemon/rpc/timers.h"
 #include "daemon/telemetry/log.h"
@@ -72,6 +73,7 @@ class Backend {
   std::atomic<bool> draining{false};
   std::atomic<int> uploads{0};
   std::atomic<int> subscribers{0};
+  QuickReads quick_reads;
 
   // Runs `task` in `lane`; kInline runs it here and now.
   void Run(Lane lane, Executor::Task task);

@@ -24,6 +24,7 @@ class Call {
   bool cancelled() const { return context_->IsCancelled(); }
   // OK, or why there is nobody to answer: CANCELLED or DEADLINE_EXCEEDED.
   absl::Status CheckAlive() const;
+  absl::Time start() const { return start_; }
   absl::Duration elapsed() const;
   // Breaks the call off: its reactor's next step fails.
   void Abort() { context_->TryCancel(); }

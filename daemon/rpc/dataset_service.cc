@@ -74,16 +74,15 @@ absl::Status HandleListSeries(Call& call, const v1::ListSeriesRequest& request,
                       call.backend().store->GetDataset(request.selector().dataset()));
   TW_ASSIGN_OR_RETURN(const Selector selector, SelectorOf(request.selector(), info.definition));
   TW_ASSIGN_OR_RETURN(const std::size_t page_size, PageSize(request.page_size(), limits::kDefaultPageSize));
-  const std::uint64_t fingerprint = Fingerprint(request);
   PageToken token;
   if (!request.page_token().empty()) {
-    TW_ASSIGN_OR_RETURN(token, DecodePageToken(request.page_token(), fingerprint));
+    TW_ASSIGN_OR_RETURN(token, DecodePageToken(request.page_token(), request));
   }
   TW_ASSIGN_OR_RETURN(const bool more,
                       FillSeries(call, info.definition, selector, page_size, token.after, response));
   if (more) {
     token.after = response->series(response->series_size() - 1).key();
-    response->set_next_page_token(EncodePageToken(token, fingerprint));
+    response->set_next_page_token(EncodePageToken(token, request));
   }
   return absl::OkStatus();
 }

@@ -37,10 +37,10 @@ absl::StatusOr<bool> WantsRows(v1::Format format) {
 // The reader of a paged read, where its last page ended.
 template <typename Request>
 absl::StatusOr<engine::SeriesReader> OpenPage(const Backend& backend, const Request& request,
-                                              std::uint64_t fingerprint, PageToken* token) {
+                                              PageToken* token) {
   TW_ASSIGN_OR_RETURN(engine::ReadInput input, ToReadInput(request));
   if (!request.page_token().empty()) {
-    TW_ASSIGN_OR_RETURN(*token, DecodePageToken(request.page_token(), fingerprint));
+    TW_ASSIGN_OR_RETURN(*token, DecodePageToken(request.page_token(), request));
     input.vintage = VintageOf(*token);
   }
   TW_ASSIGN_OR_RETURN(engine::SeriesReader reader, backend.queries.Open(input, token->after));
@@ -56,7 +56,7 @@ class CellPage {
         rows_(rows),
         omit_texts_(omit_texts),
         response_(response),
-        blocks_(&lookup_, omit_texts) {}
+        blocks_(&lookup_, omit_texts, response->mutable_blocks()) {}
 
   absl::Status Add(std::string_view key, const std::vector<CellState>& cells) {
     if (!rows_) return blocks_.Add(key, cells);
@@ -72,11 +72,7 @@ class CellPage {
         rows_ ? static_cast<std::size_t>(response_->observations_size()) : blocks_.cells();
     return cells >= page_size || (rows_ ? row_bytes_ : blocks_.bytes()) >= kPageBytes;
   }
-  absl::Status Finish() {
-    TW_ASSIGN_OR_RETURN(std::vector<v1::ObservationBlock> blocks, blocks_.Finish());
-    for (v1::ObservationBlock& block : blocks) *response_->add_blocks() = std::move(block);
-    return absl::OkStatus();
-  }
+  absl::Status Finish() { return blocks_.Finish(); }
 
  private:
   const convert::Lookup& lookup_;
@@ -87,15 +83,27 @@ class CellPage {
   std::size_t row_bytes_ = 0;
 };
 
+// Names a few series and no pattern.
+bool IsPointRead(const v1::GetObservationsRequest& request) {
+  constexpr int kFew = 4;
+  if (request.keys().empty() || request.keys_size() > kFew) return false;
+  for (const std::string& key : request.keys()) {
+    if (key.empty() || key.front() == '.' || key.back() == '.' ||
+        key.find_first_of("+*") != std::string::npos || key.find("..") != std::string::npos || key == "all") {
+      return false;
+    }
+  }
+  return true;
+}
+
 absl::Status HandleGetObservations(Call& call, const v1::GetObservationsRequest& request,
                                    v1::GetObservationsResponse* response) {
   const Backend& backend = call.backend();
   TW_ASSIGN_OR_RETURN(const bool rows, WantsRows(request.format()));
   TW_ASSIGN_OR_RETURN(const std::size_t page_size,
                       PageSize(request.page_size(), rows ? limits::kDefaultPageSize : limits::kMaxPageSize));
-  const std::uint64_t fingerprint = Fingerprint(request);
   PageToken token;
-  TW_ASSIGN_OR_RETURN(engine::SeriesReader reader, OpenPage(backend, request, fingerprint, &token));
+  TW_ASSIGN_OR_RETURN(engine::SeriesReader reader, OpenPage(backend, request, &token));
   *response->mutable_vintage() = convert::ToWire(reader.vintage());
   CellPage page(backend, rows, request.omit_texts(), response);
   TW_ASSIGN_OR_RETURN(bool more, reader.Next());
@@ -107,7 +115,7 @@ absl::Status HandleGetObservations(Call& call, const v1::GetObservationsRequest&
     TW_ASSIGN_OR_RETURN(more, reader.Next());
     if (page.Full(page_size) || looked_at == kSeriesPerPage) break;
   }
-  if (more) response->set_next_page_token(EncodePageToken(token, fingerprint));
+  if (more) response->set_next_page_token(EncodePageToken(token, request));
   return page.Finish();
 }
 
@@ -143,12 +151,11 @@ absl::Status HandleGetHistory(Call& call, const v1::GetHistoryRequest& request,
                               v1::GetHistoryResponse* response) {
   TW_ASSIGN_OR_RETURN(const HistoryAsked asked, ToHistoryAsked(request.type(), request.n()));
   TW_ASSIGN_OR_RETURN(const std::size_t page_size, PageSize(request.page_size(), limits::kDefaultPageSize));
-  const std::uint64_t fingerprint = Fingerprint(request);
   PageToken token;
-  TW_ASSIGN_OR_RETURN(engine::SeriesReader reader, OpenPage(call.backend(), request, fingerprint, &token));
+  TW_ASSIGN_OR_RETURN(engine::SeriesReader reader, OpenPage(call.backend(), request, &token));
   *response->mutable_vintage() = convert::ToWire(reader.vintage());
   TW_ASSIGN_OR_RETURN(const bool more, FillHistory(call, asked, page_size, reader, &token, response));
-  if (more) response->set_next_page_token(EncodePageToken(token, fingerprint));
+  if (more) response->set_next_page_token(EncodePageToken(token, request));
   return absl::OkStatus();
 }
 
@@ -158,14 +165,14 @@ class CellSource final : public MessageSource {
   CellSource(const Backend& backend, engine::SeriesReader reader, bool omit_texts)
       : message_bytes_(backend.options.stream_message_bytes),
         reader_(std::move(reader)),
-        blocks_(&backend.lookup, omit_texts) {}
+        blocks_(&backend.lookup, omit_texts, &ready_) {}
 
   absl::StatusOr<std::optional<grpc::ByteBuffer>> Next(const Call& call) override {
     TW_RETURN_IF_ERROR(Fill(call));
     v1::StreamObservationsResponse response;
     if (first_) *response.mutable_vintage() = convert::ToWire(reader_.vintage());
     if (at_ < ready_.size()) {
-      *response.mutable_block() = std::move(ready_[at_++]);
+      response.mutable_block()->Swap(ready_.Mutable(at_++));
     } else if (!first_) {
       return std::nullopt;
     }
@@ -177,6 +184,8 @@ class CellSource final : public MessageSource {
   // Until there is a block to send, or no more series.
   absl::Status Fill(const Call& call) {
     if (at_ < ready_.size()) return absl::OkStatus();
+    ready_.Clear();
+    at_ = 0;
     for (std::size_t looked_at = 1; !end_ && blocks_.bytes() < message_bytes_; ++looked_at) {
       if (looked_at % kSeriesBetweenChecks == 0) TW_RETURN_IF_ERROR(call.CheckAlive());
       TW_ASSIGN_OR_RETURN(const bool more, reader_.Next());
@@ -185,16 +194,14 @@ class CellSource final : public MessageSource {
       TW_ASSIGN_OR_RETURN(const std::vector<CellState>* cells, reader_.Cells());
       if (!cells->empty()) TW_RETURN_IF_ERROR(blocks_.Add(reader_.series().key, *cells));
     }
-    TW_ASSIGN_OR_RETURN(ready_, blocks_.Finish());
-    at_ = 0;
-    return absl::OkStatus();
+    return blocks_.Finish();
   }
 
   const std::size_t message_bytes_;
   engine::SeriesReader reader_;
+  CellBlocks::Out ready_;
   CellBlocks blocks_;
-  std::vector<v1::ObservationBlock> ready_;
-  std::size_t at_ = 0;
+  int at_ = 0;
   bool first_ = true;
   bool end_ = false;
 };
@@ -272,7 +279,8 @@ grpc::ServerUnaryReactor* ObservationService::GetObservations(grpc::CallbackServ
                                                               const grpc::ByteBuffer* request,
                                                               grpc::ByteBuffer* response) {
   return ServeUnary<v1::GetObservationsRequest, v1::GetObservationsResponse>(
-      backend_, context, Method::kGetObservations, request, response, HandleGetObservations);
+      backend_, context, Method::kGetObservations, request, response, HandleGetObservations,
+      convert::kSmallRequest, IsPointRead);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ObservationService::StreamObservations(

@@ -55,13 +55,7 @@ bool ReadText(CodedInputStream& in, std::string* text) {
   return in.ReadVarint32(&size) && size <= kMaxTokenBytes && in.ReadString(text, static_cast<int>(size));
 }
 
-absl::Status Malformed(std::string_view what) {
-  return MakeError(absl::StatusCode::kInvalidArgument, Reason::kMalformedToken,
-                   "page_token: " + std::string(what), {}, {{"page_token", std::string(what)}});
-}
-
-}  // namespace
-
+// A hash of what must not change from page to page, the same on every machine.
 std::uint64_t Fingerprint(const google::protobuf::Message& request) {
   const std::unique_ptr<google::protobuf::Message> copy(request.New());
   copy->CopyFrom(request);
@@ -70,13 +64,20 @@ std::uint64_t Fingerprint(const google::protobuf::Message& request) {
   return Fnv1a(copy->GetTypeName() + "\n" + SerializeDeterministically(*copy));
 }
 
-std::string EncodePageToken(const PageToken& token, std::uint64_t fingerprint) {
+absl::Status Malformed(std::string_view what) {
+  return MakeError(absl::StatusCode::kInvalidArgument, Reason::kMalformedToken,
+                   "page_token: " + std::string(what), {}, {{"page_token", std::string(what)}});
+}
+
+}  // namespace
+
+std::string EncodePageToken(const PageToken& token, const google::protobuf::Message& request) {
   std::string bytes;
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
     CodedOutputStream out(&stream);
     out.WriteVarint32(kVersion);
-    out.WriteLittleEndian64(fingerprint);
+    out.WriteLittleEndian64(Fingerprint(request));
     out.WriteLittleEndian64(static_cast<std::uint64_t>(token.vintage.as_of.micros()));
     out.WriteVarint32(token.vintage.sequence);
     WriteText(out, token.after);
@@ -86,23 +87,23 @@ std::string EncodePageToken(const PageToken& token, std::uint64_t fingerprint) {
   return absl::WebSafeBase64Escape(bytes);
 }
 
-absl::StatusOr<PageToken> DecodePageToken(std::string_view text, std::uint64_t fingerprint) {
+absl::StatusOr<PageToken> DecodePageToken(std::string_view text, const google::protobuf::Message& request) {
   std::string bytes;
   if (text.size() > kMaxTokenBytes || !absl::WebSafeBase64Unescape(ToAbsl(text), &bytes)) {
     return Malformed("not a page token; leave it empty for the first page");
   }
   CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
   std::uint32_t version = 0;
-  std::uint64_t held_fingerprint = 0;
+  std::uint64_t fingerprint = 0;
   std::uint64_t as_of = 0;
   PageToken token;
-  if (!in.ReadVarint32(&version) || version != kVersion || !in.ReadLittleEndian64(&held_fingerprint) ||
+  if (!in.ReadVarint32(&version) || version != kVersion || !in.ReadLittleEndian64(&fingerprint) ||
       !in.ReadLittleEndian64(&as_of) || !in.ReadVarint32(&token.vintage.sequence) ||
       !ReadText(in, &token.after) || !ReadText(in, &token.split) || !in.ReadVarint32(&token.skip) ||
       in.CurrentPosition() != static_cast<int>(bytes.size())) {
     return Malformed("not a page token; leave it empty for the first page");
   }
-  if (held_fingerprint != fingerprint) {
+  if (fingerprint != Fingerprint(request)) {
     return Malformed("the token is of another request; only page_size may change from page to page");
   }
   token.vintage.as_of = Instant::FromMicros(static_cast<std::int64_t>(as_of));

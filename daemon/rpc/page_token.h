@@ -18,12 +18,9 @@ struct PageToken {
   std::uint32_t skip = 0;  // how much of it
 };
 
-// What must not change from page to page: a hash of the request without its page size and token, the same on
-// every machine.
-std::uint64_t Fingerprint(const google::protobuf::Message& request);
-
-std::string EncodePageToken(const PageToken& token, std::uint64_t fingerprint);
+// Binds the token to its request: all of it but page_size and page_token.
+std::string EncodePageToken(const PageToken& token, const google::protobuf::Message& request);
 // Errors: kMalformedToken, field "page_token": not a token, or of another request.
-absl::StatusOr<PageToken> DecodePageToken(std::string_view text, std::uint64_t fingerprint);
+absl::StatusOr<PageToken> DecodePageToken(std::string_view text, const google::protobuf::Message& request);
 
 }  // namespace tidewaiter::rpc

@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -28,13 +28,21 @@ struct Following {
   std::uint64_t id;
 };
 
-// What one part of a release's changes is to those of one Following.
-struct EncodedPart {
-  std::vector<grpc::ByteBuffer> messages;  // in order; none: nothing that matches
-  std::uint32_t sent = 0;                  // messages of this release, up to here
-  bool last = false;                       // the release is complete
-  storage::ResumePoint after;              // right after the release
-  std::size_t bytes = 0;
+// Where one Following is within the changes of a release.
+struct ChangesCursor {
+  Sequence sequence = 0;
+  std::uint32_t part = 0;    // of the engine's
+  std::uint32_t series = 0;  // within the part
+  std::uint32_t sent = 0;    // messages of this release before it
+  friend auto operator<=>(const ChangesCursor&, const ChangesCursor&) = default;
+};
+
+// The next message, and where that leaves the cursor.
+struct EncodedStep {
+  std::optional<grpc::ByteBuffer> message;  // none: nothing (more) in this part matches
+  ChangesCursor next;                       // unless complete
+  bool complete = false;                    // the release ends here
+  storage::ResumePoint after;               // if complete: right after the release
 };
 
 // Thread-safe. Does not own its parts.
@@ -46,27 +54,25 @@ class ReleaseEncoder {
 
   std::shared_ptr<const Following> Intern(const std::vector<Selection::Item>& items, bool omit_confirmed);
 
-  // `part`: of the engine's. `sent`: messages of this release before it; the same for all of one Following.
   // Only from the cache; never blocks.
-  std::shared_ptr<const EncodedPart> Find(const Following& following, Sequence sequence, std::uint32_t part);
+  std::shared_ptr<const EncodedStep> Find(const Following& following, const ChangesCursor& cursor);
   // Blocks.
-  absl::StatusOr<std::shared_ptr<const EncodedPart>> Get(const std::shared_ptr<const Following>& following,
-                                                         Sequence sequence, std::uint32_t part,
-                                                         std::uint32_t sent);
+  absl::StatusOr<std::shared_ptr<const EncodedStep>> Get(const std::shared_ptr<const Following>& following,
+                                                         const ChangesCursor& cursor);
 
  private:
-  using Key = std::tuple<Sequence, std::uint32_t, std::uint64_t>;  // sequence, part, following
+  using Key = std::pair<ChangesCursor, std::uint64_t>;  // the cursor of which following
   struct Held {
-    std::shared_ptr<const EncodedPart> part;
+    std::shared_ptr<const EncodedStep> step;
     std::list<Key>::iterator order;
   };
   using PartKey = std::pair<Sequence, std::uint32_t>;
 
   absl::StatusOr<std::shared_ptr<const IndexedPart>> Indexed(Sequence sequence, std::uint32_t part);
-  absl::StatusOr<std::shared_ptr<const EncodedPart>> Encode(const Following& following,
+  absl::StatusOr<std::shared_ptr<const EncodedStep>> Encode(const Following& following,
                                                             const IndexedPart& part,
-                                                            std::uint32_t sent) const;
-  void Keep(const Key& key, std::shared_ptr<const EncodedPart> part);
+                                                            const ChangesCursor& cursor) const;
+  void Keep(const Key& key, std::shared_ptr<const EncodedStep> step);
 
   engine::UpdateFeed& feed_;
   const convert::Lookup* const lookup_;

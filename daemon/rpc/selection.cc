@@ -7,7 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/engine/series_listing.h"
+#include "daemon/rpc/change_blocks.h"
+#include "domain/errors.h"
 #include "domain/strings.h"
+#include "tidewaiter/v1/update_service.pb.h"
 
 namespace tidewaiter::rpc {
 namespace {
@@ -19,8 +22,24 @@ constexpr int kAskersForIndex = 8;
 constexpr std::size_t kSeriesPerComparison = 8;
 
 void SortUnique(std::vector<std::uint32_t>* numbers) {
-  std::sort(numbers->begin(), numbers->end());
+  if (!std::is_sorted(numbers->begin(), numbers->end())) std::sort(numbers->begin(), numbers->end());
   numbers->erase(std::unique(numbers->begin(), numbers->end()), numbers->end());
+}
+
+absl::Status EncodeEach(const engine::ChangesPart& part, const convert::Lookup& lookup, bool omit_confirmed,
+                        Fragments* fragments) {
+  ChangeBlocks blocks(&lookup);
+  v1::SubscribeResponse::ReleasePart message;
+  for (const engine::SeriesChanges& series : part.series) {
+    fragments->begins.push_back(static_cast<std::uint32_t>(fragments->bytes.size()));
+    TW_RETURN_IF_ERROR(blocks.Add(series, omit_confirmed));
+    TW_ASSIGN_OR_RETURN(std::vector<v1::ChangeBlock> made, blocks.Finish());
+    message.Clear();
+    for (v1::ChangeBlock& block : made) *message.add_changes() = std::move(block);
+    message.AppendToString(&fragments->bytes);
+  }
+  fragments->begins.push_back(static_cast<std::uint32_t>(fragments->bytes.size()));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -29,6 +48,16 @@ const absl::flat_hash_map<std::string, IndexedPart::Dataset>* IndexedPart::Index
   if (asked_.fetch_add(1, std::memory_order_relaxed) < kAskersForIndex) return nullptr;
   std::call_once(built_, [this] { Build(); });
   return &index_;
+}
+
+absl::StatusOr<const Fragments*> IndexedPart::FragmentsOf(const convert::Lookup& lookup,
+                                                          bool omit_confirmed) const {
+  if (asked_.load(std::memory_order_relaxed) <= kAskersForIndex) return nullptr;
+  Encoded& encoded = encoded_[omit_confirmed ? 1 : 0];
+  std::call_once(encoded.made,
+                 [&] { encoded.status = EncodeEach(*part_, lookup, omit_confirmed, &encoded.fragments); });
+  if (!encoded.status.ok()) return encoded.status;
+  return &encoded.fragments;
 }
 
 void IndexedPart::Build() const {

@@ -9,21 +9,34 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/status/statusor.h"
 #include "daemon/engine/release_changes.h"
 #include "domain/selector.h"
+#include "proto/convert/lookup.h"
 
 namespace tidewaiter::rpc {
 
+// The changes of some series as they stand in a message: each a ChangeBlock in field `changes` of a
+// ReleasePart.
+struct Fragments {
+  std::string bytes;
+  std::vector<std::uint32_t> begins;  // of each series in `bytes`, and the end
+  std::string_view Of(std::uint32_t series) const {
+    return std::string_view(bytes).substr(begins[series], begins[series + 1] - begins[series]);
+  }
+};
+
 // The series of a part of a release, findable by key and by code per place, so that a thousand subscribers of
-// a few series each need not look at all of them. The index is made when enough have asked. Thread-safe.
+// a few series each need not look at all of them; and encoded one by one, so that they need not each encode
+// the same again. Both are made when enough have asked. Thread-safe.
 class IndexedPart {
  public:
   explicit IndexedPart(std::shared_ptr<const engine::ChangesPart> part) : part_(std::move(part)) {}
   const engine::ChangesPart& part() const { return *part_; }
+  // nullptr while few have asked. Blocks the first time.
+  absl::StatusOr<const Fragments*> FragmentsOf(const convert::Lookup& lookup, bool omit_confirmed) const;
 
  private:
   friend class Selection;
@@ -35,11 +48,17 @@ class IndexedPart {
   // Counts who asks; nullptr while looking at every series is cheaper.
   const absl::flat_hash_map<std::string, Dataset>* Index() const;
   void Build() const;
+  struct Encoded {
+    std::once_flag made;
+    absl::Status status;
+    Fragments fragments;
+  };
 
   const std::shared_ptr<const engine::ChangesPart> part_;
   mutable std::atomic<int> asked_{0};
   mutable std::once_flag built_;
   mutable absl::flat_hash_map<std::string, Dataset> index_;
+  mutable Encoded encoded_[2];  // [omit_confirmed]
 };
 
 // Selectors over datasets. Immutable; safe to share.

@@ -73,31 +73,36 @@ absl::StatusOr<bool> Snapshot::OpenNext() {
 }
 
 absl::StatusOr<std::optional<grpc::ByteBuffer>> Snapshot::Next(const Call& call) {
-  while (true) {
+  while (at_ == ready_.size()) {
     if (!reader_) {
       TW_ASSIGN_OR_RETURN(const bool opened, OpenNext());
       if (!opened) return std::nullopt;
     }
-    CellBlocks blocks(&backend_.lookup, /*omit_texts=*/false);
-    bool more = true;
-    for (std::size_t looked_at = 1; blocks.bytes() < backend_.options.stream_message_bytes; ++looked_at) {
-      if (looked_at % kSeriesBetweenChecks == 0) TW_RETURN_IF_ERROR(call.CheckAlive());
-      TW_ASSIGN_OR_RETURN(more, reader_->Next());
-      if (!more) break;
-      TW_ASSIGN_OR_RETURN(const std::vector<CellState>* cells, reader_->Cells());
-      if (cells->empty()) continue;
-      TW_RETURN_IF_ERROR(blocks.Add(reader_->series().key, *cells));
-      if (blocks.cells() >= limits::kMaxChunkObservations / 2) break;
-    }
-    const std::string dataset = reader_->dataset().id;
-    if (!more) reader_.reset();
-    TW_ASSIGN_OR_RETURN(std::vector<v1::ObservationBlock> made, blocks.Finish());
-    if (made.empty()) continue;
-    v1::SubscribeResponse response;
-    response.mutable_snapshot()->set_dataset(dataset);
-    *response.mutable_snapshot()->mutable_block() = std::move(made.front());
-    return std::optional<grpc::ByteBuffer>(Serialize(response));
+    TW_RETURN_IF_ERROR(Fill(call));
   }
+  v1::SubscribeResponse response;
+  response.mutable_snapshot()->set_dataset(dataset_);
+  response.mutable_snapshot()->mutable_block()->Swap(ready_.Mutable(at_++));
+  return std::optional<grpc::ByteBuffer>(Serialize(response));
+}
+
+// Reads on in the dataset that is open; closes it at its end.
+absl::Status Snapshot::Fill(const Call& call) {
+  ready_.Clear();
+  at_ = 0;
+  dataset_ = reader_->dataset().id;
+  CellBlocks blocks(&backend_.lookup, /*omit_texts=*/false, &ready_);
+  for (std::size_t looked_at = 1; blocks.bytes() < backend_.options.stream_message_bytes; ++looked_at) {
+    if (looked_at % kSeriesBetweenChecks == 0) TW_RETURN_IF_ERROR(call.CheckAlive());
+    TW_ASSIGN_OR_RETURN(const bool more, reader_->Next());
+    if (!more) {
+      reader_.reset();
+      break;
+    }
+    TW_ASSIGN_OR_RETURN(const std::vector<CellState>* cells, reader_->Cells());
+    if (!cells->empty()) TW_RETURN_IF_ERROR(blocks.Add(reader_->series().key, *cells));
+  }
+  return blocks.Finish();
 }
 
 Subscription* Subscription::Start(Backend* backend, grpc::CallbackServerContext* context,
@@ -246,50 +251,43 @@ Subscription::Step Subscription::StepMarker() {
 }
 
 absl::StatusOr<Subscription::Step> Subscription::StepReleases(bool may_block) {
-  if (current_ != nullptr) {
-    if (next_message_ < current_->messages.size()) return Write(current_->messages[next_message_++]);
-    TakePart(std::exchange(current_, nullptr));
+  if (cursor_) return StepWithin(may_block);
+  if (progress_due_ <= absl::Now()) return WriteProgress();
+  if (backend_.feed.head() > position_.sequence) {
+    cursor_ = ChangesCursor{.sequence = position_.sequence + 1, .part = 0, .series = 0, .sent = 0};
+    return Step::kAgain;
   }
-  const bool within_release = part_ > 0;
-  if (!within_release && progress_due_ <= absl::Now()) return WriteProgress();
-  if (within_release || backend_.feed.head() > position_.sequence) return NextPart(may_block);
   return backend_.hub->Park(shared_from_this(), position_.sequence, progress_due_) ? Step::kGivenAway
                                                                                    : Step::kAgain;
 }
 
-// A part has been sent as far as it matched: moves behind it.
-void Subscription::TakePart(std::shared_ptr<const EncodedPart> part) {
-  if (!part->last) {
-    ++part_;
-    sent_ = part->sent;
-    return;
+// One message, or one part without any, further within a release.
+absl::StatusOr<Subscription::Step> Subscription::StepWithin(bool may_block) {
+  std::shared_ptr<const EncodedStep> step = backend_.encoder->Find(*following_, *cursor_);
+  if (step == nullptr && !may_block) return GoToPool();
+  if (step == nullptr) {
+    TW_ASSIGN_OR_RETURN(const bool skipped, SkipUntouched());
+    if (skipped) return Step::kAgain;
+    TW_ASSIGN_OR_RETURN(step, backend_.encoder->Get(following_, *cursor_));
   }
-  position_ = part->after;
-  part_ = 0;
-  sent_ = 0;
-}
-
-absl::StatusOr<Subscription::Step> Subscription::NextPart(bool may_block) {
-  const Sequence sequence = position_.sequence + 1;
-  next_message_ = 0;
-  current_ = backend_.encoder->Find(*following_, sequence, part_);
-  if (current_ != nullptr) return Step::kAgain;
-  if (!may_block) return GoToPool();
-  TW_ASSIGN_OR_RETURN(const bool skipped, SkipUntouched());
-  if (skipped) return Step::kAgain;
-  TW_ASSIGN_OR_RETURN(current_, backend_.encoder->Get(following_, sequence, part_, sent_));
-  return Step::kAgain;
+  cursor_ = step->next;
+  if (step->complete) {
+    position_ = step->after;
+    cursor_.reset();
+  }
+  return step->message ? Write(*step->message) : Step::kAgain;
 }
 
 // Moves behind the next release if none of its sections can match, without computing what it changed.
 absl::StatusOr<bool> Subscription::SkipUntouched() {
-  if (part_ > 0 || following_->selection.everything()) return false;
-  TW_ASSIGN_OR_RETURN(const storage::LogEntry entry, backend_.store->GetEntry(position_.sequence + 1));
+  if (cursor_->part > 0 || cursor_->series > 0 || following_->selection.everything()) return false;
+  TW_ASSIGN_OR_RETURN(const storage::LogEntry entry, backend_.store->GetEntry(cursor_->sequence));
   if (entry.retracts != 0) return false;  // it has no sections of its own
   const bool touched = std::any_of(entry.sections.begin(), entry.sections.end(), [this](const auto& section) {
     return following_->selection.Touches(section.header.dataset);
   });
   if (touched) return false;
+  cursor_.reset();
   position_.sequence = entry.sequence;
   std::copy_n(entry.chain.begin(), position_.chain.size(), position_.chain.begin());
   return true;
@@ -316,7 +314,6 @@ Subscription::Step Subscription::Write(grpc::ByteBuffer message) {
 
 void Subscription::End(const absl::Status& status) {
   snapshot_.reset();
-  current_.reset();
   following_.reset();
   if (entered_) backend_.hub->Leave();
   Finish(call_.Close(status));

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "daemon/rpc/backend.h"
 #include "daemon/rpc/call.h"
+#include "daemon/rpc/cell_blocks.h"
 #include "daemon/rpc/release_encoder.h"
 #include "daemon/rpc/subscriber_hub.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -28,12 +29,16 @@ class Snapshot {
 
  private:
   absl::StatusOr<bool> OpenNext();
+  absl::Status Fill(const Call& call);
 
   const Backend& backend_;
   const Selection& selection_;
   const Sequence sequence_;
   std::vector<std::string> datasets_;  // left, last first
   std::optional<engine::SeriesReader> reader_;
+  std::string dataset_;    // of what is ready
+  CellBlocks::Out ready_;  // blocks, each a message
+  int at_ = 0;             // the next of them
 };
 
 // At any time exactly one of these is so, and whoever changes it has the turn:
@@ -75,9 +80,8 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   absl::StatusOr<Step> StepSnapshot();
   Step StepMarker();
   absl::StatusOr<Step> StepReleases(bool may_block);
-  absl::StatusOr<Step> NextPart(bool may_block);
+  absl::StatusOr<Step> StepWithin(bool may_block);
   absl::StatusOr<bool> SkipUntouched();
-  void TakePart(std::shared_ptr<const EncodedPart> part);
   Step WriteProgress();
   Step Write(grpc::ByteBuffer message);
   Step Write(const v1::SubscribeResponse& response);
@@ -95,12 +99,9 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   absl::Duration progress_interval_;
   absl::Time progress_due_;
   std::optional<Snapshot> snapshot_;
-  storage::ResumePoint position_;  // all releases up to here have been considered
-  std::uint32_t part_ = 0;  // the engine's part of the next release that is to be sent, or is being sent
-  std::uint32_t sent_ = 0;  // messages of that release before it
-  std::shared_ptr<const EncodedPart> current_;
-  std::size_t next_message_ = 0;  // of current_
-  grpc::ByteBuffer message_;      // being written
+  storage::ResumePoint position_;        // all releases up to here have been considered
+  std::optional<ChangesCursor> cursor_;  // within the release after it
+  grpc::ByteBuffer message_;             // being written
 };
 
 }  // namespace tidewaiter::rpc

@@ -1,9 +1,11 @@
 // Unary calls: decode, handle, encode, on the method's own threads.
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "daemon/rpc/bytes.h"
 #include "daemon/rpc/call.h"
 #include "domain/errors.h"
@@ -12,50 +14,95 @@
 
 namespace tidewaiter::rpc {
 
-// Runs `handle(call, request, response)` -> absl::Status. Owns itself; the buffers are gRPC's, and live until
-// OnDone.
+// A request of more bytes is not looked at on gRPC's threads.
+inline constexpr std::size_t kQuickRequestBytes = 256;
+// Requests and answers of usual size need no allocation of their own.
+inline constexpr std::size_t kArenaBytes = 8 << 10;
+
+// Runs `handle(call, request, response)` -> absl::Status. `quick(request)` says whether it may be done at
+// once, while the backend's quick reads are open; nullptr: never. Owns itself; the buffers are gRPC's, and
+// live until OnDone.
 template <typename Request, typename Response, typename Handle>
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
+  using Quick = bool (*)(const Request&);
   UnaryCall(Backend& backend, grpc::CallbackServerContext* context, Method method,
             const convert::ParseLimits& limits, const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
             Handle handle)
       : call_(backend, context, method),
         limits_(limits),
-        request_(request),
-        response_(response),
-        handle_(std::move(handle)) {}
+        bytes_(request),
+        response_bytes_(response),
+        handle_(std::move(handle)),
+        arena_(Options()),
+        request_(google::protobuf::Arena::CreateMessage<Request>(&arena_)) {}
 
-  void Work() { Finish(call_.Close(Answer())); }
+  void Start(Method method, Quick quick) {
+    Backend& backend = call_.backend();
+    if (quick != nullptr && bytes_->Length() <= kQuickRequestBytes &&
+        backend.quick_reads.Open(call_.start())) {
+      const absl::Status status = Read();
+      if (!status.ok()) return Finish(call_.Close(status));
+      if (quick(*request_)) {
+        const absl::Status answer = Answer();
+        backend.quick_reads.Report(absl::Now(), call_.elapsed());
+        return Finish(call_.Close(answer));
+      }
+    }
+    backend.Run(method, [this] { Finish(call_.Close(ReadAndAnswer())); });
+  }
   void OnDone() override { delete this; }
 
  private:
-  absl::Status Answer() {
+  google::protobuf::ArenaOptions Options() {
+    google::protobuf::ArenaOptions options;
+    options.initial_block = block_;
+    options.initial_block_size = sizeof block_;
+    options.start_block_size = 4 * kArenaBytes;
+    options.max_block_size = 64 * kArenaBytes;
+    return options;
+  }
+
+  absl::Status Read() {
     TW_RETURN_IF_ERROR(call_.CheckAlive());
-    google::protobuf::Arena arena;
-    auto* request = google::protobuf::Arena::CreateMessage<Request>(&arena);
-    auto* response = google::protobuf::Arena::CreateMessage<Response>(&arena);
-    TW_RETURN_IF_ERROR(Parse(*request_, limits_, request));
-    TW_RETURN_IF_ERROR(handle_(call_, *request, response));
-    *response_ = Serialize(*response);
+    TW_RETURN_IF_ERROR(Parse(*bytes_, limits_, request_));
+    read_ = true;
     return absl::OkStatus();
+  }
+
+  absl::Status Answer() {
+    auto* response = google::protobuf::Arena::CreateMessage<Response>(&arena_);
+    TW_RETURN_IF_ERROR(handle_(call_, *request_, response));
+    *response_bytes_ = Serialize(*response);
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadAndAnswer() {
+    if (!read_) TW_RETURN_IF_ERROR(Read());
+    TW_RETURN_IF_ERROR(call_.CheckAlive());
+    return Answer();
   }
 
   Call call_;
   const convert::ParseLimits limits_;
-  const grpc::ByteBuffer* const request_;
-  grpc::ByteBuffer* const response_;
+  const grpc::ByteBuffer* const bytes_;
+  grpc::ByteBuffer* const response_bytes_;
   Handle handle_;
+  bool read_ = false;
+  alignas(8) char block_[kArenaBytes];
+  google::protobuf::Arena arena_;
+  Request* const request_;
 };
 
 template <typename Request, typename Response, typename Handle>
 grpc::ServerUnaryReactor* ServeUnary(Backend& backend, grpc::CallbackServerContext* context, Method method,
                                      const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
                                      Handle handle,
-                                     const convert::ParseLimits& limits = convert::kSmallRequest) {
+                                     const convert::ParseLimits& limits = convert::kSmallRequest,
+                                     bool (*quick)(const Request&) = nullptr) {
   auto* call = new UnaryCall<Request, Response, Handle>(backend, context, method, limits, request, response,
                                                         std::move(handle));
-  backend.Run(method, [call] { call->Work(); });
+  call->Start(method, quick);
   return call;
 }
 

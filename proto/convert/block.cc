@@ -287,55 +287,55 @@ absl::Status DecodeBlock(const v1::ObservationBlock& message, BlockUse use, Deco
 }
 
 BlockEncoder::BlockEncoder(const Lookup* lookup, bool omit_texts)
-    : lookup_(lookup), omit_texts_(omit_texts), data_(message_.mutable_data()) {}
+    : lookup_(lookup), omit_texts_(omit_texts), data_(own_.mutable_data()) {}
 
 void BlockEncoder::BeginSeries(std::string_view key) {
-  const int n = message_.series_size();
-  if (n > 0 && message_.series(n - 1) == key) return;
-  message_.add_series(key.data(), key.size());
-  message_.add_cell_counts(0);
+  const int n = message_->series_size();
+  if (n > 0 && message_->series(n - 1) == key) return;
+  message_->add_series(key.data(), key.size());
+  message_->add_cell_counts(0);
   bytes_ += key.size() + 4;
 }
 
 void BlockEncoder::AddCommon(Period period, const Datum& datum, Attributes attributes) {
-  const int last = message_.cell_counts_size() - 1;
+  const int last = message_->cell_counts_size() - 1;
   const std::size_t before = data_.size();
-  message_.set_cell_counts(last, message_.cell_counts(last) + 1);
+  message_->set_cell_counts(last, message_->cell_counts(last) + 1);
   const std::int32_t start = period.start().index() - static_cast<std::int32_t>(kEpochIndex);
-  message_.add_period_start_deltas(start - previous_start_);
+  message_->add_period_start_deltas(start - previous_start_);
   previous_start_ = start;
-  if (period.months() != 1 || !message_.period_months().empty()) {
-    if (message_.period_months().empty())
-      message_.mutable_period_months()->Resize(static_cast<int>(before), 1);
-    message_.add_period_months(static_cast<std::uint32_t>(period.months()));
+  if (period.months() != 1 || !message_->period_months().empty()) {
+    if (message_->period_months().empty())
+      message_->mutable_period_months()->Resize(static_cast<int>(before), 1);
+    message_->add_period_months(static_cast<std::uint32_t>(period.months()));
   }
   data_.Add(datum);
-  if (attributes.status != kNormalStatus || !message_.statuses().empty()) {
-    if (message_.statuses().empty()) message_.mutable_statuses()->assign(before, kNormalStatus);
-    message_.mutable_statuses()->push_back(attributes.status);
+  if (attributes.status != kNormalStatus || !message_->statuses().empty()) {
+    if (message_->statuses().empty()) message_->mutable_statuses()->assign(before, kNormalStatus);
+    message_->mutable_statuses()->push_back(attributes.status);
   }
-  if (attributes.conf != kFreeConf || !message_.confs().empty()) {
-    if (message_.confs().empty()) message_.mutable_confs()->assign(before, kFreeConf);
-    message_.mutable_confs()->push_back(attributes.conf);
+  if (attributes.conf != kFreeConf || !message_->confs().empty()) {
+    if (message_->confs().empty()) message_->mutable_confs()->assign(before, kFreeConf);
+    message_->mutable_confs()->push_back(attributes.conf);
   }
 }
 
 void BlockEncoder::AddTexts(std::uint32_t source, std::uint32_t note) {
   const int before = static_cast<int>(data_.size()) - 1;
-  if (source != 0 || !message_.sources().empty()) {
-    if (message_.sources().empty()) message_.mutable_sources()->Resize(before, 0);
-    message_.add_sources(source);
+  if (source != 0 || !message_->sources().empty()) {
+    if (message_->sources().empty()) message_->mutable_sources()->Resize(before, 0);
+    message_->add_sources(source);
   }
-  if (note != 0 || !message_.notes().empty()) {
-    if (message_.notes().empty()) message_.mutable_notes()->Resize(before, 0);
-    message_.add_notes(note);
+  if (note != 0 || !message_->notes().empty()) {
+    if (message_->notes().empty()) message_->mutable_notes()->Resize(before, 0);
+    message_->add_notes(note);
   }
 }
 
 std::uint32_t BlockEncoder::AddText(std::string text) {
   bytes_ += text.size() + 3;
-  message_.add_texts(std::move(text));
-  return static_cast<std::uint32_t>(message_.texts_size());
+  message_->add_texts(std::move(text));
+  return static_cast<std::uint32_t>(message_->texts_size());
 }
 
 std::uint32_t BlockEncoder::IndexOf(TextId id) {
@@ -357,11 +357,11 @@ std::uint32_t BlockEncoder::IndexOf(std::string_view text) {
 }
 
 std::uint32_t BlockEncoder::IndexOfRelease(Sequence sequence, Instant published_at) {
-  if (sequence == last_release_ && message_.releases_size() > 0) return last_release_index_;
+  if (sequence == last_release_ && message_->releases_size() > 0) return last_release_index_;
   const auto [it, is_new] =
-      releases_.try_emplace(sequence, static_cast<std::uint32_t>(message_.releases_size()));
+      releases_.try_emplace(sequence, static_cast<std::uint32_t>(message_->releases_size()));
   if (is_new) {
-    v1::ReleaseReference* reference = message_.add_releases();
+    v1::ReleaseReference* reference = message_->add_releases();
     reference->set_sequence(sequence);
     reference->set_published_at_micros(published_at.micros());
     const absl::StatusOr<std::optional<absl::CivilDay>> day = lookup_->PublishedDay(sequence);
@@ -377,14 +377,14 @@ std::uint32_t BlockEncoder::IndexOfRelease(Sequence sequence, Instant published_
 void BlockEncoder::Add(const CellState& cell) {
   AddCommon(cell.period, cell.datum, cell.attributes);
   if (!omit_texts_) AddTexts(IndexOf(cell.source), IndexOf(cell.note));
-  message_.add_release_indexes(IndexOfRelease(cell.sequence, cell.published_at));
+  message_->add_release_indexes(IndexOfRelease(cell.sequence, cell.published_at));
   const std::uint64_t age = static_cast<std::uint64_t>(cell.published_at.micros()) -
                             static_cast<std::uint64_t>(cell.value_since.micros());
-  if (age != 0 || !message_.value_age_micros().empty()) {
-    if (message_.value_age_micros().empty()) {
-      message_.mutable_value_age_micros()->Resize(static_cast<int>(data_.size()) - 1, 0);
+  if (age != 0 || !message_->value_age_micros().empty()) {
+    if (message_->value_age_micros().empty()) {
+      message_->mutable_value_age_micros()->Resize(static_cast<int>(data_.size()) - 1, 0);
     }
-    message_.add_value_age_micros(age);
+    message_->add_value_age_micros(age);
     bytes_ += 5;
   }
 }
@@ -395,21 +395,35 @@ void BlockEncoder::Add(const StatedCell& cell) {
 }
 
 absl::StatusOr<v1::ObservationBlock> BlockEncoder::Finish() {
-  v1::ObservationBlock block = std::move(message_);
-  absl::Status status = std::move(status_);
-  Reset();
-  if (!status.ok()) return status;
+  v1::ObservationBlock block = std::move(own_);
+  own_.Clear();
+  TW_RETURN_IF_ERROR(Done());
   return block;
 }
 
-void BlockEncoder::Reset() {
-  message_.Clear();
-  data_ = DatumColumnWriter(message_.mutable_data());
+void BlockEncoder::WriteTo(v1::ObservationBlock* block) { Reset(block); }
+
+absl::Status BlockEncoder::Done() {
+  absl::Status status = std::move(status_);
+  Reset(&own_);
+  return status;
+}
+
+void BlockEncoder::Reserve(std::size_t cells) {
+  const int size = static_cast<int>(data_.size() + cells);
+  message_->mutable_period_start_deltas()->Reserve(size);
+  message_->mutable_data()->mutable_coefficients()->Reserve(size);
+  if (lookup_ != nullptr) message_->mutable_release_indexes()->Reserve(size);
+}
+
+void BlockEncoder::Reset(v1::ObservationBlock* block) {
+  message_ = block;
+  data_ = DatumColumnWriter(message_->mutable_data());
   previous_start_ = 0;
   bytes_ = 0;
-  ids_.clear();
-  texts_.clear();
-  releases_.clear();
+  if (!ids_.empty()) ids_.clear();
+  if (!texts_.empty()) texts_.clear();
+  if (!releases_.empty()) releases_.clear();
   last_release_ = 0;
   last_release_index_ = 0;
   status_ = absl::OkStatus();

@@ -76,6 +76,12 @@ class BlockEncoder {
   // Moves the block out and starts a new one.
   absl::StatusOr<v1::ObservationBlock> Finish();
 
+  // The same without a move: the next block is written to `block`, which is empty, until Done().
+  void WriteTo(v1::ObservationBlock* block);
+  absl::Status Done();
+  // So many cells follow.
+  void Reserve(std::size_t cells);
+
  private:
   void AddCommon(Period period, const Datum& datum, Attributes attributes);
   void AddTexts(std::uint32_t source, std::uint32_t note);
@@ -83,15 +89,15 @@ class BlockEncoder {
   std::uint32_t IndexOf(std::string_view text);
   std::uint32_t AddText(std::string text);
   std::uint32_t IndexOfRelease(Sequence sequence, Instant published_at);
-  void Reset();
+  void Reset(v1::ObservationBlock* block);
 
   const Lookup* const lookup_;
   const bool omit_texts_;
-  v1::ObservationBlock message_;
+  v1::ObservationBlock own_;
+  v1::ObservationBlock* message_ = &own_;
   DatumColumnWriter data_;
   std::int32_t previous_start_ = 0;
   std::size_t bytes_ = 0;
-  bool attributes_differ_ = false;
   absl::flat_hash_map<TextId, std::uint32_t> ids_;
   absl::flat_hash_map<std::string, std::uint32_t> texts_;
   absl::flat_hash_map<Sequence, std::uint32_t> releases_;
