@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
 #include "daemon/config.h"
 #include "daemon/engine/clock.h"
 #include "daemon/process.h"
@@ -155,4 +156,15 @@ int Main(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace tidewaiter::daemon
 
-int main(int argc, char** argv) { return tidewaiter::daemon::Main(argc, argv); }
+// Read by jemalloc before main(): few arenas, and memory that is not used goes back to the system within a
+// second, so that the daemon's size says what it needs.
+extern "C" {
+extern const char* const malloc_conf;
+const char* const malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:4";
+}
+
+int main(int argc, char** argv) {
+  // Debian's Abseil looks for deadlocks at every lock, as a debug build does.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  return tidewaiter::daemon::Main(argc, argv);
+}

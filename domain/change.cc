@@ -50,11 +50,6 @@ std::string_view ChangeClassName(ChangeClass change) {
   return "UNKNOWN";
 }
 
-bool SameValue(const Datum& a, const Datum& b) {
-  if (a.has_value() != b.has_value()) return false;
-  return a.has_value() ? Decimal::NumericallyEqual(a.value(), b.value()) : a.absence() == b.absence();
-}
-
 Change ClassifyChange(const CellState* before, const Datum& datum, Attributes attributes) {
   if (before == nullptr) return {ChangeClass::kNew};
   const bool was_withdrawn = IsWithdrawn(before->datum);

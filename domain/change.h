@@ -57,6 +57,9 @@ Change ClassifyChange(const CellState* before, const Datum& datum, Attributes at
 Change ClassifyEvent(const CellState* held, Instant published_at, const Datum& datum, Attributes attributes);
 
 // The same number (or the same absence), whatever its scale or step.
-bool SameValue(const Datum& a, const Datum& b);
+inline bool SameValue(const Datum& a, const Datum& b) {
+  if (a.has_value() != b.has_value()) return false;
+  return a.has_value() ? Decimal::NumericallyEqual(a.value(), b.value()) : a.absence() == b.absence();
+}
 
 }  // namespace tidewaiter

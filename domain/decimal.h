@@ -36,7 +36,9 @@ class Decimal {
 
   // Numeric order, whatever the scales.
   static std::strong_ordering Compare(const Decimal& a, const Decimal& b);
-  static bool NumericallyEqual(const Decimal& a, const Decimal& b) { return Compare(a, b) == 0; }
+  static bool NumericallyEqual(const Decimal& a, const Decimal& b) {
+    return a.scale_ == b.scale_ ? a.coefficient_ == b.coefficient_ : Compare(a, b) == 0;
+  }
   // Exact sum at the larger scale; error kOverflow if it does not fit.
   static absl::StatusOr<Decimal> Add(const Decimal& a, const Decimal& b);
   static absl::StatusOr<Decimal> Subtract(const Decimal& a, const Decimal& b);

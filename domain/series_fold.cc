@@ -32,9 +32,10 @@ void SeriesFold::Begin(Instant published_at, Sequence sequence) {
 //   cells   01 02 03 04 05 06 07          state 04 after 03: one step
 //                  ^hint                  state 08: at the end
 std::size_t SeriesFold::Find(Period period) {
+  if (cells_.empty() || cells_.back().period < period) return hint_ = cells_.size();
+  if (hint_ < cells_.size() && cells_[hint_].period == period) return hint_;
   const auto begin = cells_.begin();
   const auto end = cells_.end();
-  if (cells_.empty() || cells_.back().period < period) return hint_ = cells_.size();
   auto at = begin + static_cast<std::ptrdiff_t>(std::min(hint_, cells_.size() - 1));
   if (at->period < period) {
     // The last cell is not before `period`, so the walk ends inside.
@@ -50,12 +51,16 @@ std::size_t SeriesFold::Find(Period period) {
 
 void SeriesFold::State(Period period, const Datum& datum, Attributes attributes, TextId source, TextId note) {
   const std::size_t at = Find(period);
+  if (at == cells_.size()) {
+    cells_.push_back({period, datum, attributes, source, note, sequence_, published_at_, published_at_});
+    return;
+  }
   CellState statement{period, datum, attributes, source, note, sequence_, published_at_, published_at_};
-  if (at == cells_.size() || cells_[at].period != period) {
+  CellState& cell = cells_[at];
+  if (cell.period != period) {
     cells_.insert(cells_.begin() + static_cast<std::ptrdiff_t>(at), statement);
     return;
   }
-  CellState& cell = cells_[at];
   statement.value_since = Since(cell, datum);
   if (IsWithdrawn(cell.datum)) Remember(cell);
   cell = statement;

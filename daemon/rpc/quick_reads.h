@@ -19,12 +19,25 @@ namespace tidewaiter::rpc {
 class QuickReads {
  public:
   bool Open(absl::Time now) const;
-  // How long a read took that was done at once.
-  void Report(absl::Time now, absl::Duration took);
+  // How long a read took that was done at once, and whether its thread had to wait within it. One that did
+  // not wait was only slow because the processor had more to do.
+  void Report(absl::Time now, absl::Duration took, bool waited);
 
  private:
   std::atomic<std::int64_t> closed_until_nanos_{0};
   std::atomic<std::int64_t> pause_nanos_{0};  // of the last closing; 0 after a fast read
+};
+
+// Tells whether the thread that made it has gone to sleep since: for the disk, or for a lock. Not
+// thread-safe.
+class WaitWatch {
+ public:
+  WaitWatch() : begun_(Waits()) {}
+  bool Waited() const { return Waits() != begun_; }
+
+ private:
+  static long Waits();  // of this thread, so far
+  const long begun_;
 };
 
 }  // namespace tidewaiter::rpc

@@ -44,8 +44,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
       const absl::Status status = Read();
       if (!status.ok()) return Finish(call_.Close(status));
       if (quick(*request_)) {
+        const WaitWatch watch;
         const absl::Status answer = Answer();
-        backend.quick_reads.Report(absl::Now(), call_.elapsed());
+        backend.quick_reads.Report(absl::Now(), call_.elapsed(), watch.Waited());
         return Finish(call_.Close(answer));
       }
     }

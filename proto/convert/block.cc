@@ -358,8 +358,7 @@ std::uint32_t BlockEncoder::IndexOf(std::string_view text) {
 
 std::uint32_t BlockEncoder::IndexOfRelease(Sequence sequence, Instant published_at) {
   if (sequence == last_release_ && message_->releases_size() > 0) return last_release_index_;
-  const auto [it, is_new] =
-      releases_.try_emplace(sequence, static_cast<std::uint32_t>(message_->releases_size()));
+  const auto [index, is_new] = releases_.Find(sequence);
   if (is_new) {
     v1::ReleaseReference* reference = message_->add_releases();
     reference->set_sequence(sequence);
@@ -370,8 +369,8 @@ std::uint32_t BlockEncoder::IndexOfRelease(Sequence sequence, Instant published_
     bytes_ += 32;
   }
   last_release_ = sequence;
-  last_release_index_ = it->second;
-  return it->second;
+  last_release_index_ = index;
+  return index;
 }
 
 void BlockEncoder::Add(const CellState& cell) {
@@ -423,7 +422,7 @@ void BlockEncoder::Reset(v1::ObservationBlock* block) {
   bytes_ = 0;
   if (!ids_.empty()) ids_.clear();
   if (!texts_.empty()) texts_.clear();
-  if (!releases_.empty()) releases_.clear();
+  releases_.Clear();
   last_release_ = 0;
   last_release_index_ = 0;
   status_ = absl::OkStatus();

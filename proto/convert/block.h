@@ -14,6 +14,7 @@
 #include "domain/stated_cell.h"
 #include "proto/convert/datum_column.h"
 #include "proto/convert/lookup.h"
+#include "proto/convert/sequence_index.h"
 #include "tidewaiter/v1/observation.pb.h"
 #include "tidewaiter/v1/release_service.pb.h"
 
@@ -100,7 +101,7 @@ class BlockEncoder {
   std::size_t bytes_ = 0;
   absl::flat_hash_map<TextId, std::uint32_t> ids_;
   absl::flat_hash_map<std::string, std::uint32_t> texts_;
-  absl::flat_hash_map<Sequence, std::uint32_t> releases_;
+  SequenceIndex releases_;
   Sequence last_release_ = 0;
   std::uint32_t last_release_index_ = 0;
   absl::Status status_;

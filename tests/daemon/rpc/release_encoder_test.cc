@@ -11,7 +11,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/rpc/bytes.h"
-#include "daemon/rpc/quick_reads.h"
 #include "daemon/rpc/store_lookup.h"
 #include "storage/memory/memory_store.h"
 #include "tests/daemon/rpc/testing.h"
@@ -120,26 +119,6 @@ TEST_F(ReleaseEncoderTest, EqualFollowingsAreOne) {
   EXPECT_EQ(encoder.Intern({b, a}, false), first);
   EXPECT_NE(encoder.Intern({a, b}, true), first);
   EXPECT_NE(encoder.Intern({a}, false), first);
-}
-
-TEST(QuickReadsTest, ASlowReadClosesThemForAWhile) {
-  QuickReads quick;
-  absl::Time now = absl::FromUnixSeconds(1'000'000);
-  EXPECT_TRUE(quick.Open(now));
-  quick.Report(now, absl::Microseconds(20));
-  EXPECT_TRUE(quick.Open(now));
-  quick.Report(now, absl::Milliseconds(5));
-  EXPECT_FALSE(quick.Open(now + absl::Milliseconds(9)));
-  now += absl::Milliseconds(10);
-  EXPECT_TRUE(quick.Open(now));
-  quick.Report(now, absl::Milliseconds(5));
-  EXPECT_FALSE(quick.Open(now + absl::Milliseconds(19))) << "twice as long";
-  for (int i = 0; i < 20; ++i) quick.Report(now, absl::Milliseconds(5));
-  EXPECT_TRUE(quick.Open(now + absl::Seconds(1))) << "and no longer than that";
-  now += absl::Seconds(1);
-  quick.Report(now, absl::Microseconds(20));
-  quick.Report(now, absl::Milliseconds(5));
-  EXPECT_TRUE(quick.Open(now + absl::Milliseconds(10))) << "a fast one forgives";
 }
 
 }  // namespace
