@@ -63,6 +63,17 @@ inline constexpr std::size_t kMaxSeriesPerCall = 10'000;
 // Sequences and log positions are dense and held in memory tables of some 28 bytes an entry.
 inline constexpr std::uint64_t kMaxSequence = 0xFFFF'FFFE;
 
+// Findings kept of one release: more are counted, and say nothing that the first do not.
+inline constexpr std::size_t kMaxFindingsPerRelease = 10'000;
+// Pairs of a revision statistic: more than the months of the calendar, so that every series fits.
+inline constexpr std::size_t kMaxRevisionPairs = 20'000;
+// Lags of a HAC covariance that a caller may ask for, in months: the work grows with pairs times lags.
+inline constexpr int kMaxHacLag = 1200;
+// A calendar: a rule for each stage, changed now and then; the dates of decades; and both as text.
+inline constexpr std::size_t kMaxCalendarRules = 64;
+inline constexpr std::size_t kMaxCalendarDates = 10'000;
+inline constexpr std::size_t kMaxCalendarBytes = 1u << 20;
+
 // Subscribers of one daemon.
 inline constexpr int kMaxSubscribers = 10'000;
 
