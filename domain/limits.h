@@ -73,6 +73,17 @@ inline constexpr int kMaxHacLag = 1200;
 inline constexpr std::size_t kMaxCalendarRules = 64;
 inline constexpr std::size_t kMaxCalendarDates = 10'000;
 inline constexpr std::size_t kMaxCalendarBytes = 1u << 20;
+// Aggregates. A window of ten years, compared with one ten years ago.
+inline constexpr int kMaxWindowMonths = 120;
+inline constexpr int kMaxLagMonths = 120;
+// Decimals of a divided result: Decimal's, less the two that its bound has more, and some room before the
+// point.
+inline constexpr int kMaxResultDecimals = 12;
+// Months at fault that an undefined figure names.
+inline constexpr std::size_t kMaxMonthsAtFault = 24;
+// Steps of a search among paths that are equally short, or for all paths: some milliseconds. Beyond it the
+// best path found so far counts. Real series have a handful of such paths.
+inline constexpr std::size_t kMaxPathSteps = 100'000;
 
 // Subscribers of one daemon.
 inline constexpr int kMaxSubscribers = 10'000;
