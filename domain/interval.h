@@ -102,11 +102,18 @@ class IntervalAlgebra {
   std::span<const CellState> cells() const { return cells_; }
 
  private:
+  enum class Shape : std::uint8_t { kUnknown, kMonths, kMixed };
+
   const CellState* Stated(Period run) const;  // the cell of this very run, if there is one
-  PathSearch& search();                       // built when it is first needed
+  bool OnlyMonths();                          // every cell is a single month: the usual case, and a quick one
+  RunValue FindAmongMonths(Period run, std::optional<Derivation> wish);
+  RunValue FindAnyPath(Period run, std::optional<Derivation> wish);
+  RunValue OtherwiseKnown(Period run, Derivation wish) const;
+  PathSearch& search();  // built when it is first needed
 
   std::span<const CellState> cells_;
   bool additive_;
+  Shape shape_ = Shape::kUnknown;
   std::unique_ptr<PathSearch> search_;
 };
 
