@@ -63,12 +63,12 @@ std::string_view CompositionName(Composition composition);  // "AS_PUBLISHED"
 absl::StatusOr<Composition> ParseComposition(std::string_view name);
 
 struct AggregateSpec {
-  Window window;
+  Window window = {};
   Transform transform = Transform::kLevel;
-  int lag_months = 12;                   // 1..limits::kMaxLagMonths; of transforms that compare
-  int decimals = 1;                      // 0..12, of results that are divided; levels and changes are exact
-  std::optional<Period> base;            // with kIndex, and only there
-  std::optional<Derivation> derivation;  // this derivation, or undefined
+  int lag_months = 12;              // 1..limits::kMaxLagMonths; of transforms that compare
+  int decimals = 1;                 // 0..12, of results that are divided; levels and changes are exact
+  std::optional<Period> base = {};  // with kIndex, and only there
+  std::optional<Derivation> derivation = {};  // this derivation, or undefined
   Composition composition = Composition::kAsPublished;
   friend bool operator==(const AggregateSpec&, const AggregateSpec&) = default;
 };

@@ -38,6 +38,16 @@ class BigNumber {
     return BigNumber(negative_, SubtractDigits(digits_, other.digits_));
   }
 
+  // REQUIRES: `whole` has no decimals.
+  BigNumber Times(const BigNumber& whole) const {
+    std::string product = "0";
+    for (std::size_t i = 0; i + kScale < whole.digits_.size(); ++i) {
+      product += '0';
+      for (char digit = whole.digits_[i]; digit > '0'; --digit) product = AddDigits(product, digits_);
+    }
+    return BigNumber(negative_ != whole.negative_, product);
+  }
+
   BigNumber RoundedHalfEven(int scale) const {
     const auto cut = static_cast<std::size_t>(kScale - scale);
     const std::string padded = std::string(cut + 1, '0') + digits_;
