@@ -124,8 +124,8 @@ std::vector<CalendarEntry> MatchCalendar(absl::Span<const ExpectedRelease> expec
 bool RevisionScheduled(absl::Span<const ExpectedRelease> expected, Instant published_at, Period period,
                        absl::TimeZone zone) {
   return std::any_of(expected.begin(), expected.end(), [&](const ExpectedRelease& release) {
-    return release.kind == ExpectedKind::kRevision && release.plan != DateEvent::kCancelled &&
-           release.window && Covers(release.period, period) &&
+    // A cancelled one has no window.
+    return release.kind == ExpectedKind::kRevision && release.window && Covers(release.period, period) &&
            published_at >= DayBegins(release.window->first_day, zone) &&
            published_at <= LatestOf(*release.window, zone);
   });

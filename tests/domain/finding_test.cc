@@ -195,6 +195,12 @@ TEST(FindingEncodingTest, RefusesAnyOtherBytes) {
     EXPECT_EQ(DetailsOf(DecodeFinding(bytes.substr(0, size)).status()).reason, Reason::kCorruption) << size;
   }
   EXPECT_EQ(DetailsOf(DecodeFinding(absl::StrCat(bytes, "x")).status()).reason, Reason::kCorruption);
+  // A number in more bytes than it needs: rules 1 as 0x81 0x00.
+  EXPECT_EQ(
+      DetailsOf(
+          DecodeFinding(absl::StrCat(bytes.substr(0, 2), std::string("\x81\0", 2), bytes.substr(3))).status())
+          .reason,
+      Reason::kCorruption);
   std::string later = bytes;
   later[0] = 2;
   EXPECT_EQ(DetailsOf(DecodeFinding(later).status()).reason, Reason::kFormatVersion);
