@@ -15,8 +15,11 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "domain/cell_form.h"
 #include "domain/change.h"
 #include "domain/dataset.h"
 #include "domain/period.h"
@@ -181,6 +184,26 @@ class Catalogue {
   virtual absl::StatusOr<std::string> Text(TextId id) const = 0;  // "" for 0
 };
 
+// What is known of one period over the series of a dataset, at a vintage: columns of equal length, a row a
+// series about which anything is known, by ascending series id. Reusable: a read keeps the memory.
+struct PeriodSlice {
+  Period period;
+  std::vector<SeriesId> series;
+  std::vector<std::int64_t> coefficients;  // of an absence 0; of a wide value its index in `wide`
+  std::vector<Sequence> sequences;         // of the release that made the last visible statement
+  CellForm form;                           // of every row, if `forms` is empty
+  std::vector<CellForm> forms;
+  std::vector<absl::int128> wide;  // coefficients that do not fit 64 bits
+
+  std::size_t size() const { return series.size(); }
+  CellForm FormOf(std::size_t row) const { return forms.empty() ? form : forms[row]; }
+  Datum DatumOf(std::size_t row) const {
+    const CellForm of = FormOf(row);
+    const std::int64_t coefficient = coefficients[row];
+    return of.DatumOf(of.is_wide() ? wide[static_cast<std::size_t>(coefficient)] : absl::int128(coefficient));
+  }
+};
+
 // What was stated, and what is known. Self-synchronised.
 class VintageStore {
  public:
@@ -193,6 +216,18 @@ class VintageStore {
   // order (published_at, sequence, section, scope before cells, period); also those of retracted releases.
   virtual absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
                                                                       const PeriodRange& range) const = 0;
+  // The same as ReadCells of every series of a dataset, seen from the period's side, for reads of many series
+  // and few periods: a slice for each period within `range` of which anything is known and that is `wanted`,
+  // ascending. `wanted` is asked at least once for each of them, often more; it must answer the same each
+  // time. What `*slices` held is void, its memory used again. Errors: kDatasetNotFound, kSequenceAhead.
+  virtual absl::Status ReadSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
+                                  absl::FunctionRef<bool(const Period&)> wanted,
+                                  std::vector<PeriodSlice>* slices) const = 0;
+  absl::Status ReadSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
+                          std::vector<PeriodSlice>* slices) const {
+    return ReadSlices(
+        dataset, range, vintage, [](const Period&) { return true; }, slices);
+  }
 };
 
 struct StoreStatus {

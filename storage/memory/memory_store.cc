@@ -16,6 +16,7 @@
 #include "domain/limits.h"
 #include "domain/strings.h"
 #include "storage/digest.h"
+#include "storage/slices_by_series.h"
 
 namespace tidewaiter::storage {
 namespace {
@@ -148,6 +149,12 @@ class MemoryStore final : public Store {
   // VintageStore.
   absl::Status ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
                          SeriesFold* fold) const override;
+  absl::Status ReadSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
+                          absl::FunctionRef<bool(const Period&)> wanted,
+                          std::vector<PeriodSlice>* slices) const override {
+    TW_RETURN_IF_ERROR(PointAt(vintage.sequence).status());
+    return ReadSlicesBySeries(*this, *this, dataset, range, vintage, wanted, slices);
+  }
   absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
                                                               const PeriodRange& range) const override;
 
@@ -187,7 +194,6 @@ class MemoryStore final : public Store {
   std::vector<std::string> texts_ ABSL_GUARDED_BY(mutex_);  // id 1 first
   std::map<std::pair<std::string, std::string>, SeriesId> series_ids_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, TextId> text_ids_ ABSL_GUARDED_BY(mutex_);
-  int uploads_ ABSL_GUARDED_BY(mutex_) = 0;
   std::function<void(Sequence)> listener_ ABSL_GUARDED_BY(mutex_);
 };
 

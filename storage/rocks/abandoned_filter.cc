@@ -8,6 +8,7 @@
 
 #include "storage/rocks/coding.h"
 #include "storage/rocks/operand.h"
+#include "storage/rocks/period_index.h"
 #include "storage/rocks/records.h"
 
 namespace tidewaiter::storage {
@@ -67,7 +68,28 @@ class ChunkFilter : public rocksdb::CompactionFilter {
   const std::shared_ptr<const AbandonedPositions> abandoned_;
 };
 
+class PeriodFilter : public rocksdb::CompactionFilter {
+ public:
+  explicit PeriodFilter(std::shared_ptr<const AbandonedPositions> abandoned)
+      : abandoned_(std::move(abandoned)) {}
+  const char* Name() const override { return "tidewaiter.abandoned-periods"; }
+
+  Decision FilterV2(int level, const rocksdb::Slice& key, ValueType type, const rocksdb::Slice& value,
+                    std::string* new_value, std::string* skip_until) const override {
+    const absl::StatusOr<PeriodRecord> record = DecodePeriodRecord(View(key), View(value));
+    return record.ok() && abandoned_->Has(record->begin_position) ? Decision::kRemove : Decision::kKeep;
+  }
+
+ private:
+  const std::shared_ptr<const AbandonedPositions> abandoned_;
+};
+
 }  // namespace
+
+std::unique_ptr<rocksdb::CompactionFilter> NewPeriodFilter(
+    std::shared_ptr<const AbandonedPositions> abandoned) {
+  return std::make_unique<PeriodFilter>(std::move(abandoned));
+}
 
 std::unique_ptr<rocksdb::CompactionFilter> NewOperandFilter(
     std::shared_ptr<const AbandonedPositions> abandoned) {

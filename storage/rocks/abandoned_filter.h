@@ -39,5 +39,8 @@ std::unique_ptr<rocksdb::CompactionFilter> NewOperandFilter(
     std::shared_ptr<const AbandonedPositions> abandoned);
 std::unique_ptr<rocksdb::CompactionFilter> NewChunkFilter(
     std::shared_ptr<const AbandonedPositions> abandoned);
+// For the periods: takes away what the index says of chunks of abandoned positions.
+std::unique_ptr<rocksdb::CompactionFilter> NewPeriodFilter(
+    std::shared_ptr<const AbandonedPositions> abandoned);
 
 }  // namespace tidewaiter::storage

@@ -68,19 +68,26 @@ void ChunkBuilder::Add(std::uint32_t section, SeriesId series, std::string_view 
   cells_ += cells;
 }
 
-std::string ChunkBuilder::Take() {
+std::string ChunkBuilder::Take(ReleasePart* content) {
   cells_ = 0;
   section_ = 0;
   series_ = 0;
   const std::string by_series = std::exchange(bytes_, {});
   std::string chunk;
-  if (const auto part = DecodeBySeries(by_series); part.ok() && PrefersPeriods(*part)) {
+  content->clear();
+  if (absl::StatusOr<ReleasePart> part = DecodeBySeries(by_series); part.ok()) *content = *std::move(part);
+  if (PrefersPeriods(*content)) {
     PutByte(&chunk, kByPeriod);
-    EncodeByPeriod(*part, &chunk);
+    EncodeByPeriod(*content, &chunk);
     return chunk;
   }
   PutByte(&chunk, kBySeries);
   return chunk.append(by_series);
+}
+
+std::optional<std::string_view> PartByPeriod(std::string_view chunk) {
+  if (chunk.empty() || static_cast<std::uint8_t>(chunk[0]) != kByPeriod) return std::nullopt;
+  return chunk.substr(1);
 }
 
 absl::StatusOr<ReleasePart> DecodeChunk(std::string_view chunk) {

@@ -5,11 +5,12 @@
 //   series := varint(zigzag(id - id of the series before) * 2 + n) [varint(section)] cells
 //
 // n is 1, and the section follows, on the first series and wherever the section changes; cells are as in
-// cell_codec.h. A chunk is kept by period if its periods are few and full. Another form of chunk needs changes in
-// this file only.
+// cell_codec.h. A chunk is kept by period if its periods are few and full. Another form of chunk needs
+// changes in this file only.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,8 +28,13 @@ class ChunkBuilder {
   std::size_t size() const { return bytes_.size(); }
   std::size_t cells() const { return cells_; }
   bool empty() const { return bytes_.empty(); }
-  // Takes the chunk and begins the next. It may be smaller than size() was.
-  std::string Take();
+  // Takes the chunk and begins the next. It may be smaller than size() was. `*content`: what DecodeChunk
+  // gives.
+  std::string Take(ReleasePart* content);
+  std::string Take() {
+    ReleasePart content;
+    return Take(&content);
+  }
 
  private:
   std::string bytes_;
@@ -39,5 +45,8 @@ class ChunkBuilder {
 
 // Error: kCorruption.
 absl::StatusOr<ReleasePart> DecodeChunk(std::string_view chunk);
+
+// The part in a chunk that is kept period by period (period_chunk.h); nothing if it is kept otherwise.
+std::optional<std::string_view> PartByPeriod(std::string_view chunk);
 
 }  // namespace tidewaiter::storage

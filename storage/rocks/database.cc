@@ -22,8 +22,8 @@
 namespace tidewaiter::storage {
 namespace {
 
-constexpr std::array<std::string_view, kFamilies> kFamilyNames = {"default", "log", "series", "catalogue",
-                                                                  "releases"};
+constexpr std::array<std::string_view, kFamilies> kFamilyNames = {
+    "default", "log", "series", "catalogue", "releases", "periods", "annexes"};
 // Memory for what is not yet in sorted tables, all families together.
 constexpr std::size_t kWriteBufferBytes = 64u << 20;
 constexpr std::size_t kFamilyBufferBytes = 16u << 20;
@@ -185,6 +185,8 @@ Database::Database(const RocksOptions& options, std::shared_ptr<const AbandonedP
   descriptors_[static_cast<std::size_t>(Family::kSeries)].options.compaction_filter = filters_.back().get();
   filters_.push_back(NewChunkFilter(abandoned));
   descriptors_[static_cast<std::size_t>(Family::kLog)].options.compaction_filter = filters_.back().get();
+  filters_.push_back(NewPeriodFilter(abandoned));
+  descriptors_[static_cast<std::size_t>(Family::kPeriods)].options.compaction_filter = filters_.back().get();
 }
 
 Database::~Database() {

@@ -22,8 +22,16 @@
 
 namespace tidewaiter::storage {
 
-enum class Family : std::uint8_t { kMeta = 0, kLog = 1, kSeries = 2, kCatalogue = 3, kReleases = 4 };
-inline constexpr std::size_t kFamilies = 5;
+enum class Family : std::uint8_t {
+  kMeta = 0,
+  kLog = 1,
+  kSeries = 2,
+  kCatalogue = 3,
+  kReleases = 4,
+  kPeriods = 5,
+  kAnnexes = 6,
+};
+inline constexpr std::size_t kFamilies = 7;
 
 inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }

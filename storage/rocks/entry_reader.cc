@@ -46,6 +46,16 @@ absl::StatusOr<ReleasePart> EntryReader::Part(const StoredEntry& stored, std::st
   return DecodeChunk(chunk.chunk);
 }
 
+absl::StatusOr<std::string_view> EntryReader::ChunkAt(std::uint64_t position, std::uint64_t begin_position,
+                                                      rocksdb::PinnableSlice* value) const {
+  TW_ASSIGN_OR_RETURN(const std::string_view record, Record(position, value));
+  TW_ASSIGN_OR_RETURN(const RecordKind kind, KindOf(record));
+  if (kind == RecordKind::kRelease && position == begin_position) return DecodeOwnChunk(record);
+  TW_ASSIGN_OR_RETURN(const ChunkRecord chunk, DecodeChunkRecord(record));
+  if (chunk.begin_position == begin_position) return chunk.chunk;
+  return CorruptionError(absl::StrCat("the chunk at position ", position, " belongs elsewhere"));
+}
+
 absl::StatusOr<Sequence> EntryReader::FindPush(std::string_view agency, std::string_view release_id) const {
   return FindSequence(PushKey(agency, release_id));
 }

@@ -27,6 +27,10 @@ class EntryReader {
   // REQUIRES: part < stored.entry.parts. `own_chunk` is what Entry() gave.
   absl::StatusOr<ReleasePart> Part(const StoredEntry& stored, std::string_view own_chunk,
                                    std::uint32_t part) const;
+  // The chunk that stands at a position of the log, in a record of its own or in that of its release, which
+  // begins at `begin_position`. It points into `value`.
+  absl::StatusOr<std::string_view> ChunkAt(std::uint64_t position, std::uint64_t begin_position,
+                                           rocksdb::PinnableSlice* value) const;
   // The sequence that (agency, release_id) was accepted under; 0: none.
   absl::StatusOr<Sequence> FindPush(std::string_view agency, std::string_view release_id) const;
   // The first sequence of a content; 0: none.

@@ -1,6 +1,8 @@
 // Where every record stands: the column families and their keys. docs/storage-format.md has it as a page.
 //
 //   meta (default)  "store"                                   -> sealed format version, log id
+//                   "periods"                                 -> sealed, empty: the family of that name is
+//                   whole
 //   log             key64(position)                           -> sealed log record (records.h)
 //   series          key32(series id)                          -> operands, appended (operand.h)
 //   catalogue       'D' key32(dataset) key32(version)         -> sealed definition
@@ -11,6 +13,8 @@
 //   releases        'S' key32(sequence)                       -> sealed index record (records.h)
 //                   'P' agency 0x00 release id                -> sealed sequence
 //                   'D' digest[32]                            -> sealed sequence, the first of that content
+//   periods         key32(dataset) key32(year) key64(position) -> sealed: periods of a chunk (period_index.h)
+//   annexes         text(table) key                           -> sealed bytes of whoever put them there
 #pragma once
 
 #include <cstdint>
@@ -25,6 +29,7 @@ namespace tidewaiter::storage {
 
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kStoreKey = "store";
+inline constexpr std::string_view kPeriodsKey = "periods";
 
 inline std::string LogKey(std::uint64_t position) {
   std::string key;

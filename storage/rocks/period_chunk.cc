@@ -1,25 +1,4 @@
-// Grammar. varint and zigzag as in coding.h; a group is what one section states about one series.
-//
-//   part      := varint(groups) group* varint(periods) period* slice*      a slice per period, in the same
-//   order group     := varint(zigzag(id - id of the group before) * 2 + n) [varint(section)]
-//                n is 1, and the section follows, on the first group and wherever the section changes
-//   period    := zigzag(start - start of the period before; first: - 2000-01) varint(months - 1)
-//                varint(cells - 1) varint(bytes of its slice)              periods ascend
-//   slice     := byte flags, then a column each of
-//     groups     varint(number of the group, from 0 - number of the one before - 1), first: - -1
-//     scale      byte
-//     absence    byte: 0 a value, else the Absence
-//     coarser    varint(step exponent + scale)
-//     status     letter
-//     conf       letter
-//     source     varint
-//     note       varint
-//     widths     4 bits a cell, low first: bytes of the coefficient, 0..12; 0 is the coefficient 0, or an
-//     absence planes     the lowest bytes of all coefficients that have one, then all second bytes, and so on
-//   flags     bits 0-6: scale..note is given for each cell. Bit clear: scale is given once, the others not at
-//   all,
-//             and are those of a plain value (status A, confidentiality F).
-//             Bit 7: coefficients are zigzag, else they are unsigned.
+// Grammar: period_chunk_format.h.
 #include "storage/rocks/period_chunk.h"
 
 #include <algorithm>
@@ -33,6 +12,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/numeric/int128.h"
 #include "domain/limits.h"
+#include "storage/rocks/period_chunk_format.h"
 
 namespace tidewaiter::storage {
 namespace {
@@ -40,11 +20,9 @@ namespace {
 using Cell = SeriesStatements::Cell;
 
 constexpr std::size_t kMinCells = 256, kMinCellsPerPeriod = 8;
-constexpr std::int32_t kOrigin = 2000 * 12;
-constexpr std::int64_t kFirstMonth = limits::kMinYear * 12, kEndMonth = (limits::kMaxYear + 1) * 12;
-constexpr std::size_t kMaxWidth = 12;
-constexpr std::uint8_t kScale = 1, kAbsence = 2, kCoarser = 4, kStatus = 8, kConf = 16, kSource = 32,
-                       kNote = 64, kSigned = 128;
+using period_chunk::kMaxWidth;
+using period_chunk::kOrigin;
+using enum period_chunk::SliceFlag;
 
 std::uint8_t ScaleOf(const Cell& c) {
   return c.datum.has_value() ? static_cast<std::uint8_t>(c.datum.value().scale()) : 0;
@@ -277,12 +255,6 @@ class SliceReader {
   std::size_t at_ = 0;
 };
 
-struct DirectoryEntry {
-  Period period;
-  std::uint32_t cells = 0;
-  std::string_view slice;
-};
-
 ReleasePart ReadGroups(ByteReader* reader) {
   ReleasePart part;
   const std::uint64_t groups = reader->VarintUpTo(reader->rest()->size());
@@ -298,29 +270,6 @@ ReleasePart ReadGroups(ByteReader* reader) {
     part.push_back({section, SeriesId{static_cast<std::uint32_t>(series)}, {}});
   }
   return part;
-}
-
-std::vector<DirectoryEntry> ReadDirectory(ByteReader* reader) {
-  std::vector<DirectoryEntry> directory;
-  std::vector<std::uint64_t> sizes;
-  const std::uint64_t periods = reader->VarintUpTo(reader->rest()->size());
-  std::int64_t start = kOrigin;
-  for (std::uint64_t i = 0; i < periods && reader->ok(); ++i) {
-    const std::int64_t step = reader->Signed();
-    const auto months = static_cast<std::int32_t>(reader->VarintUpTo(limits::kMaxPeriodMonths - 1)) + 1;
-    const auto more = static_cast<std::uint32_t>(reader->VarintUpTo(limits::kMaxMessageBytes));
-    sizes.push_back(reader->Varint());
-    if (step < -kEndMonth || step > kEndMonth) reader->Fail();
-    start += step;
-    if (start < kFirstMonth || start + months > kEndMonth) reader->Fail();
-    if (!reader->ok()) return {};
-    const Period period = Period::FromValid(Month::FromIndex(static_cast<std::int32_t>(start)), months);
-    if (!directory.empty() && period <= directory.back().period) reader->Fail();
-    directory.push_back({period, more + 1, {}});
-  }
-  for (std::size_t i = 0; i < directory.size(); ++i) directory[i].slice = reader->Bytes(sizes[i]);
-  if (!reader->at_end()) reader->Fail();
-  return directory;
 }
 
 // Calls fn(number of the group) for each cell of a slice; false if a group is beyond the last.
@@ -381,13 +330,11 @@ void EncodeByPeriod(const ReleasePart& part, std::string* out) {
 
 ReleasePart DecodeByPeriod(ByteReader* reader) {
   ReleasePart part = ReadGroups(reader);
-  const std::vector<DirectoryEntry> directory = ReadDirectory(reader);
+  const std::vector<period_chunk::DirectoryEntry> directory = period_chunk::ReadDirectory(reader);
   std::vector<SliceReader> slices;
   slices.reserve(directory.size());
   std::vector<std::uint32_t> cells(part.size());
-  for (const DirectoryEntry& entry : directory) {
-    // A cell takes a byte at least, so that the count can be believed.
-    if (entry.cells > entry.slice.size()) reader->Fail();
+  for (const period_chunk::DirectoryEntry& entry : directory) {
     if (!reader->ok()) return {};
     const SliceReader& slice = slices.emplace_back(entry.slice, entry.cells, entry.period);
     const bool good =

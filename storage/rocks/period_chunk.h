@@ -1,6 +1,6 @@
 // A part of a release period by period: smaller than series by series, because a month that nearly every
 // series states needs no word about which ones, and a reader of one period can pass over the others. Grammar:
-// at the top of period_chunk.cc and in docs/storage-format.md.
+// period_chunk_format.h.
 #pragma once
 
 #include <string>

@@ -320,6 +320,13 @@ absl::StatusOr<ReleaseRecord> DecodeEntry(std::string_view record) {
   return release;
 }
 
+absl::StatusOr<std::string_view> DecodeOwnChunk(std::string_view record) {
+  ByteReader reader = Open(record, RecordKind::kRelease);
+  reader.Text();
+  if (!reader.ok()) return Undecodable("an entry of the log");
+  return Rest(&reader);
+}
+
 absl::StatusOr<IndexRecord> DecodeIndex(std::string_view record) {
   ByteReader reader(record);
   IndexRecord index;

@@ -108,6 +108,8 @@ absl::StatusOr<DatasetRecord> DecodeDataset(std::string_view record);
 absl::StatusOr<std::vector<Name>> DecodeNames(std::string_view record);
 absl::StatusOr<ChunkRecord> DecodeChunkRecord(std::string_view record);
 absl::StatusOr<ReleaseRecord> DecodeEntry(std::string_view record);
+// The chunk that stands in the record of a release, without decoding the entry before it.
+absl::StatusOr<std::string_view> DecodeOwnChunk(std::string_view record);
 absl::StatusOr<IndexRecord> DecodeIndex(std::string_view record);
 
 }  // namespace tidewaiter::storage

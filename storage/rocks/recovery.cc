@@ -22,7 +22,8 @@ LogId DrawLogId() {
 }
 
 bool HoldsNothing(const Database& database) {
-  for (const Family family : {Family::kLog, Family::kSeries, Family::kCatalogue, Family::kReleases}) {
+  for (const Family family : {Family::kLog, Family::kSeries, Family::kCatalogue, Family::kReleases,
+                              Family::kPeriods, Family::kAnnexes}) {
     const auto it = database.NewIterator(family);
     it->SeekToFirst();
     if (it->Valid() || !it->status().ok()) return false;

@@ -18,7 +18,7 @@ ReleaseBuilder::ReleaseBuilder(const DatasetTable* datasets, NameTable* names, c
 }
 
 absl::StatusOr<DatasetTable::Held> ReleaseBuilder::BeginSection(const SectionHeader& header) {
-  CloseBlock();
+  TW_RETURN_IF_ERROR(CloseBlock());
   TW_ASSIGN_OR_RETURN(DatasetTable::Held dataset, datasets_->Find(header.dataset));
   release_.entry.sections.push_back({header, dataset->info.version, 0});
   release_.datasets.push_back(dataset->number);
@@ -30,7 +30,7 @@ absl::StatusOr<DatasetTable::Held> ReleaseBuilder::BeginSection(const SectionHea
 
 absl::Status ReleaseBuilder::BeginSeries(std::string_view series_key) {
   if (series_ != 0 && series_key == series_key_) return absl::OkStatus();
-  CloseBlock();
+  TW_RETURN_IF_ERROR(CloseBlock());
   TW_ASSIGN_OR_RETURN(series_, names_->InternSeries(release_.datasets.back(), series_key));
   series_key_ = series_key;
   return absl::OkStatus();
@@ -42,7 +42,7 @@ absl::Status ReleaseBuilder::Add(Period period, const Datum& datum, Attributes a
   TW_ASSIGN_OR_RETURN(cell.source, Intern(source, &last_source_));
   TW_ASSIGN_OR_RETURN(cell.note, Intern(note, &last_note_));
   digest_.Add(series_key_, period, datum, attributes, source, note);
-  if (block_.size() == kMaxBlockCells) CloseBlock();
+  if (block_.size() == kMaxBlockCells) TW_RETURN_IF_ERROR(CloseBlock());
   block_.push_back(cell);
   ++release_.entry.sections.back().observations;
   return absl::OkStatus();
@@ -56,8 +56,8 @@ absl::StatusOr<TextId> ReleaseBuilder::Intern(std::string_view text, LastText* l
   return id;
 }
 
-void ReleaseBuilder::CloseBlock() {
-  if (block_.empty()) return;
+absl::Status ReleaseBuilder::CloseBlock() {
+  if (block_.empty()) return absl::OkStatus();
   OperandBuffer& operands = release_.operands;
   const auto section = static_cast<std::uint32_t>(release_.entry.sections.size() - 1);
   const std::size_t offset = operands.cells.size();
@@ -66,21 +66,30 @@ void ReleaseBuilder::CloseBlock() {
   operands.refs.push_back(ref);
   if (chunk_.size() + ref.bytes > limits::kLogChunkBytes ||
       chunk_.cells() + block_.size() > limits::kMaxChunkObservations) {
-    CloseChunk();
+    TW_RETURN_IF_ERROR(CloseChunk());
   }
   chunk_.Add(section, SeriesId{series_}, operands.CellsOf(ref), block_.size());
   block_.clear();
+  return absl::OkStatus();
 }
 
-void ReleaseBuilder::CloseChunk() {
-  if (chunk_.empty()) return;
-  release_.chunks.push_back(chunk_.Take());
+absl::Status ReleaseBuilder::CloseChunk() {
+  if (chunk_.empty()) return absl::OkStatus();
+  ReleasePart content;
+  release_.chunks.push_back(chunk_.Take(&content));
   release_.chunk_bytes += release_.chunks.back().size();
+  TW_ASSIGN_OR_RETURN(ChunkPeriods periods, PeriodsOf(content, release_.datasets));
+  release_.chunk_periods.push_back(std::move(periods));
+  return absl::OkStatus();
+}
+
+absl::Status ReleaseBuilder::CloseAll() {
+  TW_RETURN_IF_ERROR(CloseBlock());
+  return CloseChunk();
 }
 
 absl::Status ReleaseBuilder::Finish() {
-  CloseBlock();
-  CloseChunk();
+  TW_RETURN_IF_ERROR(CloseAll());
   release_.entry.digest = digest_.Finish();
   return absl::OkStatus();
 }

@@ -13,6 +13,7 @@
 #include "storage/rocks/chunk_codec.h"
 #include "storage/rocks/dataset_table.h"
 #include "storage/rocks/name_table.h"
+#include "storage/rocks/period_index.h"
 #include "storage/store.h"
 
 namespace tidewaiter::storage {
@@ -44,6 +45,7 @@ struct PreparedRelease {
   std::vector<std::uint32_t> datasets;  // numbers, one a section
   OperandBuffer operands;
   std::vector<std::string> chunks;
+  std::vector<ChunkPeriods> chunk_periods;  // of each of `chunks`
   std::size_t chunk_bytes = 0;
   // Of what is on disk already; 0 and empty if nothing is.
   std::uint64_t begin_position = 0;
@@ -71,10 +73,12 @@ class ReleaseBuilder {
   std::uint64_t section_observations() const { return release_.entry.sections.back().observations; }
   PreparedRelease& release() { return release_; }
   // Everything that was added is in release() after this, the block that was open included.
-  void CloseBlock();
-  void CloseChunk();
+  absl::Status CloseAll();
 
  private:
+  absl::Status CloseBlock();
+  absl::Status CloseChunk();
+
   // An operand holds at most this many cells of a series, so that chunks can be cut between them.
   static constexpr std::size_t kMaxBlockCells = 4096;
   struct LastText {

@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t kMaxOwnChunkBytes = 16u << 10;
 // Of the records about a release beside its observations.
 constexpr std::size_t kEntryBytes = 1024;
+// Of a record of the index of periods, beside its periods.
+constexpr std::size_t kPeriodRecordBytes = 32;
 
 std::string NameOf(const ReleaseHeader& header) { return header.agency + "/" + header.release_id; }
 
@@ -59,6 +61,14 @@ IndexRecord IndexOf(const StoredEntry& stored, std::uint64_t commit_position) {
     index.has_scope = index.has_scope || section.header.scope.has_value();
   }
   return index;
+}
+
+void PutPeriods(std::uint64_t begin_position, std::uint64_t position, const ChunkPeriods& chunk,
+                CommitGroup* group) {
+  for (const YearOfChunk& year : chunk) {
+    const PeriodRecord record{year, position, begin_position};
+    group->Put(Family::kPeriods, PeriodRecordKey(record), EncodePeriodRecord(record));
+  }
 }
 
 absl::Status CheckRoom(std::uint64_t sequence) {
@@ -114,6 +124,7 @@ absl::Status ReleaseCommit::Append(CommitGroup* group) {
   stored_.datasets = std::move(release_->datasets);
   AppendChunks(group);
   AppendEntry(group);
+  AppendPeriods(group);
   AppendOperands(group);
   AppendIndex(group, first == 0);
   return absl::OkStatus();
@@ -144,6 +155,17 @@ void ReleaseCommit::AppendEntry(CommitGroup* group) {
   entry.sequence = group->NextSequence(0, entry.header, entry.digest, &entry.chain);
   group->PutAt(commit_position_,
                EncodeEntry(stored_, release_->chunks.empty() ? std::string_view() : release_->chunks[0]));
+}
+
+// Of the chunks that were not on disk yet: the last ones.
+void ReleaseCommit::AppendPeriods(CommitGroup* group) {
+  const std::vector<ChunkPeriods>& chunks = release_->chunk_periods;
+  const std::vector<std::uint64_t>& positions = stored_.chunk_positions;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    const std::uint64_t position =
+        positions.empty() ? commit_position_ : positions[positions.size() - chunks.size() + i];
+    PutPeriods(stored_.begin_position, position, chunks[i], group);
+  }
 }
 
 void ReleaseCommit::AppendOperands(CommitGroup* group) {
@@ -251,6 +273,21 @@ absl::Status DatasetCommit::Append(CommitGroup* group) {
 }
 
 void DatasetCommit::Publish() { store_->datasets->Put(record_); }
+
+std::size_t PeriodsCommit::bytes() const {
+  std::size_t bytes = 0;
+  for (const ChunkPeriods& chunk : *chunks_) {
+    for (const YearOfChunk& year : chunk) bytes += kPeriodRecordBytes + 2 * year.periods.size();
+  }
+  return bytes;
+}
+
+absl::Status PeriodsCommit::Append(CommitGroup* group) {
+  for (std::size_t i = 0; i < chunks_->size(); ++i) {
+    PutPeriods(begin_position_, first_position_ + i, (*chunks_)[i], group);
+  }
+  return absl::OkStatus();
+}
 
 absl::Status BeginCommit::Append(CommitGroup* group) {
   position_ = group->Append(EncodeBegin(header_->agency, header_->release_id));

@@ -17,6 +17,7 @@
 #include "storage/rocks/dataset_table.h"
 #include "storage/rocks/entry_reader.h"
 #include "storage/rocks/name_table.h"
+#include "storage/rocks/period_index.h"
 #include "storage/rocks/release_builder.h"
 #include "storage/rocks/release_table.h"
 #include "storage/rocks/scope_index.h"
@@ -34,6 +35,7 @@ struct StoreParts {
   ReleaseTable* releases = nullptr;
   Committer* committer = nullptr;
   std::atomic<std::uint64_t>* observations = nullptr;  // accepted, all releases
+  const bool* has_period_index = nullptr;              // set before the first call
 };
 
 // The outcome if the release has been accepted before; nothing if not; kReleaseConflict if it was other
@@ -55,6 +57,7 @@ class ReleaseCommit : public CommitRequest {
  private:
   void AppendChunks(CommitGroup* group);
   void AppendEntry(CommitGroup* group);
+  void AppendPeriods(CommitGroup* group);
   void AppendOperands(CommitGroup* group);
   void AppendIndex(CommitGroup* group, bool is_first_of_content);
 
@@ -111,6 +114,25 @@ class BeginCommit : public CommitRequest {
  private:
   const ReleaseHeader* const header_;
   std::uint64_t position_ = 0;
+};
+
+// Carries the index of the periods of chunks that went to disk by sorted tables: it stands in the write-ahead
+// log before the commit that makes them visible.
+class PeriodsCommit : public CommitRequest {
+ public:
+  // `chunks` stand at the positions from `first_position` on.
+  PeriodsCommit(std::uint64_t begin_position, std::uint64_t first_position,
+                const std::vector<ChunkPeriods>* chunks)
+      : begin_position_(begin_position), first_position_(first_position), chunks_(chunks) {}
+  std::size_t bytes() const override;
+  bool durable() const override { return false; }
+  absl::Status Append(CommitGroup* group) override;
+  void Publish() override {}
+
+ private:
+  const std::uint64_t begin_position_;
+  const std::uint64_t first_position_;
+  const std::vector<ChunkPeriods>* const chunks_;
 };
 
 // Carries pending names to the log, so that they do not heap up in memory.

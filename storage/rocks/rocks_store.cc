@@ -9,7 +9,9 @@
 #include "domain/limits.h"
 #include "domain/strings.h"
 #include "domain/text.h"
+#include "storage/rocks/cross_section.h"
 #include "storage/rocks/keys.h"
+#include "storage/rocks/period_rebuild.h"
 #include "storage/rocks/recovery.h"
 #include "storage/rocks/requests.h"
 #include "storage/rocks/rocks_upload.h"
@@ -17,6 +19,7 @@
 #include "storage/rocks/series_reader.h"
 #include "storage/rocks/spill.h"
 #include "storage/rocks/verifier.h"
+#include "storage/slices_by_series.h"
 
 namespace tidewaiter::storage {
 namespace {
@@ -29,6 +32,9 @@ absl::Status ReleaseNotFound(std::string_view what) {
   return MakeError(absl::StatusCode::kNotFound, Reason::kReleaseNotFound,
                    absl::StrCat("there is no release ", ToAbsl(what)));
 }
+
+// What is decoded for cross-sections may take as much again as this part of the cache of blocks.
+constexpr std::uint64_t kSliceCacheShare = 4;
 
 UploadLimits UploadLimitsOf(const RocksOptions& options) {
   UploadLimits upload{limits::kUploadBufferBytes, kIngestThresholdBytes};
@@ -47,16 +53,17 @@ class RocksStore final : public Store {
         entries_(database_.get(), &releases_),
         names_(database_.get()),
         committer_(database_.get(), &names_, &releases_),
-        parts_{database_.get(), &entries_,  &names_,     &datasets_,
-               &scopes_,        &releases_, &committer_, &observations_},
-        reader_(&parts_) {}
+        parts_{database_.get(), &entries_,   &names_,        &datasets_,        &scopes_,
+               &releases_,      &committer_, &observations_, &has_period_index_},
+        reader_(&parts_),
+        cross_sections_(&parts_, database_->options().cache_bytes / kSliceCacheShare) {}
 
   absl::Status Start() {
     TW_ASSIGN_OR_RETURN(log_id_, LoadIdentity(database_.get()));
     TW_RETURN_IF_ERROR(Recover(parts_));
     // No upload is under way yet: what has begun and is no release by now never will be one.
     abandoned_->Arm(&releases_, committer_.TakePositions(0));
-    return absl::OkStatus();
+    return FindPeriodIndex();
   }
 
   // ReleaseLog.
@@ -99,10 +106,15 @@ class RocksStore final : public Store {
     return reader_.ReadStatements(series, sequence, range);
   }
 
+  absl::Status ReadSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
+                          absl::FunctionRef<bool(const Period&)> wanted,
+                          std::vector<PeriodSlice>* slices) const override;
+
   StoreStatus Status() const override;
   absl::Status VerifyAll() const override { return VerifyStore(parts_); }
 
  private:
+  absl::Status FindPeriodIndex();
   absl::Status CheckEntry(Sequence sequence) const;
   // The first `limit` sequences after `after` that speak of a dataset.
   absl::StatusOr<std::vector<Sequence>> SequencesOf(std::uint32_t dataset, Sequence after,
@@ -120,9 +132,42 @@ class RocksStore final : public Store {
   std::atomic<std::uint64_t> observations_{0};
   std::atomic<int> uploads_{0};
   const StoreParts parts_;
+  bool has_period_index_ = false;
   const SeriesReader reader_;
+  const CrossSectionReader cross_sections_;
   LogId log_id_{};
 };
+
+// A store that was written before there was an index of periods gets one. If that fails, cross-sections are
+// read series by series, and the next open tries again.
+absl::Status RocksStore::FindPeriodIndex() {
+  TW_ASSIGN_OR_RETURN(has_period_index_, HasPeriodIndex(*database_));
+  if (has_period_index_) return absl::OkStatus();
+  const RocksOptions& options = database_->options();
+  if (options.log && releases_.head() > 0) {
+    options.log(RocksOptions::LogLevel::kInfo,
+                "the index of periods is being made; this reads the whole log");
+  }
+  const absl::Status made = RebuildPeriodIndex(parts_);
+  has_period_index_ = made.ok();
+  if (!made.ok() && options.log) {
+    options.log(RocksOptions::LogLevel::kWarning,
+                absl::StrCat("the index of periods could not be made; cross-sections will be slow: ",
+                             made.ToString()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RocksStore::ReadSlices(std::string_view dataset, const PeriodRange& range,
+                                    const Vintage& vintage, absl::FunctionRef<bool(const Period&)> wanted,
+                                    std::vector<PeriodSlice>* slices) const {
+  TW_RETURN_IF_ERROR(CheckSequence(vintage.sequence, releases_.head()));
+  if (has_period_index_) {
+    TW_ASSIGN_OR_RETURN(const bool done, cross_sections_.Read(dataset, range, vintage, wanted, slices));
+    if (done) return absl::OkStatus();
+  }
+  return ReadSlicesBySeries(*this, *this, dataset, range, vintage, wanted, slices);
+}
 
 absl::StatusOr<PushOutcome> RocksStore::Push(const Release& release, Instant accepted_at) {
   TW_ASSIGN_OR_RETURN(PreparedRelease prepared, Prepare(release, accepted_at, datasets_, &names_));

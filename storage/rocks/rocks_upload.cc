@@ -230,8 +230,7 @@ absl::Status RocksUpload::MakeRoom() {
 }
 
 absl::Status RocksUpload::SpillBuffer() {
-  builder_.CloseBlock();
-  builder_.CloseChunk();
+  TW_RETURN_IF_ERROR(builder_.CloseAll());
   earlier_refs_ = 0;
   return Spill(*store_, &builder_.release());
 }

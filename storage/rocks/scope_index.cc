@@ -39,4 +39,21 @@ std::vector<ScopeIndex::Covering> ScopeIndex::Find(std::uint32_t dataset, std::s
   return found;
 }
 
+std::optional<std::vector<ScopeIndex::Covering>> ScopeIndex::FindIfOfAllSeries(std::uint32_t dataset,
+                                                                               Sequence sequence) const {
+  std::vector<Covering> found;
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto it = datasets_.find(dataset);
+  if (it == datasets_.end()) return found;
+  for (const Wide& wide : it->second.wide) {
+    if (wide.covering.sequence > sequence) break;
+    if (!wide.selector.selects_all()) return std::nullopt;
+    found.push_back(wide.covering);
+  }
+  for (const auto& [key, coverings] : it->second.by_series) {
+    if (coverings.front().sequence <= sequence) return std::nullopt;
+  }
+  return found;
+}
+
 }  // namespace tidewaiter::storage

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,8 @@ class ScopeIndex {
   void Add(std::uint32_t dataset, Sequence sequence, std::uint32_t section, const Scope& scope);
   // The scopes with sequence <= `sequence` that cover the series, in order of their sequences.
   std::vector<Covering> Find(std::uint32_t dataset, std::string_view series_key, Sequence sequence) const;
+  // All scopes of a dataset with sequence <= `sequence`, if each of them covers every series; else nothing.
+  std::optional<std::vector<Covering>> FindIfOfAllSeries(std::uint32_t dataset, Sequence sequence) const;
 
  private:
   struct Wide {

@@ -18,13 +18,6 @@ absl::Status Damaged(SeriesId series) {
       absl::StrCat("the cells of series ", static_cast<std::uint32_t>(series), " cannot be decoded"));
 }
 
-absl::Status CheckSequence(Sequence sequence, Sequence head) {
-  if (sequence <= head) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kOutOfRange, Reason::kSequenceAhead,
-                   absl::StrCat("sequence ", sequence, " is beyond the head, ", head),
-                   {{"sequence", absl::StrCat(sequence)}, {"head", absl::StrCat(head)}});
-}
-
 bool Overlap(const PeriodRange& a, const PeriodRange& b) {
   return (!a.to || !b.from || *b.from <= *a.to) && (!b.to || !a.from || *a.from <= *b.to);
 }
@@ -67,6 +60,13 @@ Outcome FoldInOrder(const ReleaseTable& releases, std::string_view operands, con
 }
 
 }  // namespace
+
+absl::Status CheckSequence(Sequence sequence, Sequence head) {
+  if (sequence <= head) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kOutOfRange, Reason::kSequenceAhead,
+                   absl::StrCat("sequence ", sequence, " is beyond the head, ", head),
+                   {{"sequence", absl::StrCat(sequence)}, {"head", absl::StrCat(head)}});
+}
 
 absl::Status SeriesReader::ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
                                      SeriesFold* fold) const {

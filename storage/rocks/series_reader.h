@@ -14,6 +14,9 @@
 
 namespace tidewaiter::storage {
 
+// OUT_OF_RANGE kSequenceAhead if the sequence is beyond the head.
+absl::Status CheckSequence(Sequence sequence, Sequence head);
+
 // Thread-safe; owns nothing.
 class SeriesReader {
  public:

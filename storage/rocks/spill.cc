@@ -95,9 +95,12 @@ absl::Status Spill(const StoreParts& store, PreparedRelease* release) {
   TW_RETURN_IF_ERROR(WriteChunks(*release, first, &chunks));
   TW_RETURN_IF_ERROR(
       store.database->Ingest({{Family::kLog, chunks.path()}, {Family::kSeries, operands.path()}}));
+  PeriodsCommit periods(release->begin_position, first, &release->chunk_periods);
+  TW_RETURN_IF_ERROR(store.committer->Commit(&periods));
   for (std::size_t i = 0; i < release->chunks.size(); ++i) release->chunk_positions.push_back(first + i);
   release->operands.Clear();
   release->chunks.clear();
+  release->chunk_periods.clear();
   release->chunk_bytes = 0;
   return absl::OkStatus();
 }

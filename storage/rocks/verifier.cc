@@ -12,6 +12,7 @@
 #include "storage/rocks/cell_codec.h"
 #include "storage/rocks/keys.h"
 #include "storage/rocks/operand.h"
+#include "storage/rocks/period_index.h"
 #include "storage/rocks/records.h"
 
 namespace tidewaiter::storage {
@@ -47,6 +48,7 @@ class Verifier {
     for (Sequence sequence = 1; sequence <= head_; ++sequence) {
       if (absl::Status status = VerifyEntry(sequence); !status.ok()) return status;
     }
+    TW_RETURN_IF_ERROR(VerifyPeriods());
     return VerifySeries();
   }
 
@@ -167,6 +169,7 @@ class Verifier {
     for (std::uint32_t part = 0; part < entry.parts; ++part) {
       TW_ASSIGN_OR_RETURN(const ReleasePart statements,
                           store_.entries->Part(record.stored, record.chunk, part));
+      TW_RETURN_IF_ERROR(VerifyPeriodsOf(record.stored, part, statements));
       for (const SeriesStatements& series : statements) {
         if (series.section >= entry.sections.size() || series.section < section) {
           return Disagree(entry.sequence, "its chunks name a section that it has not");
@@ -193,6 +196,43 @@ class Verifier {
       digest->Add(name->text, cell.period, cell.datum, cell.attributes, source, note);
     }
     return absl::OkStatus();
+  }
+
+  // The index has what a chunk states, and in the very same bytes.
+  absl::Status VerifyPeriodsOf(const StoredEntry& stored, std::uint32_t part, const ReleasePart& chunk) {
+    if (!*store_.has_period_index) return absl::OkStatus();
+    const std::uint64_t position =
+        stored.chunk_positions.empty() ? stored.begin_position : stored.chunk_positions[part];
+    TW_ASSIGN_OR_RETURN(const ChunkPeriods periods, PeriodsOf(chunk, stored.datasets));
+    for (const YearOfChunk& year : periods) {
+      const PeriodRecord expected{year, position, stored.begin_position};
+      rocksdb::PinnableSlice value;
+      TW_ASSIGN_OR_RETURN(const std::string_view held,
+                          store_.database->GetSealed(Family::kPeriods, "the index of periods",
+                                                     PeriodRecordKey(expected), &value));
+      if (held != EncodePeriodRecord(expected)) {
+        return Disagree(stored.entry.sequence, "the index of periods differs from the log");
+      }
+    }
+    period_records_ += periods.size();
+    return absl::OkStatus();
+  }
+
+  // Of releases up to the head the index has no more than that.
+  absl::Status VerifyPeriods() const {
+    if (!*store_.has_period_index) return absl::OkStatus();
+    const auto it = store_.database->NewIterator(Family::kPeriods, snapshot_.get(), /*fill_cache=*/false);
+    std::uint64_t records = 0;
+    for (it->SeekToFirst(); it->Valid(); it->Next()) {
+      TW_ASSIGN_OR_RETURN(const PeriodRecord record,
+                          DecodePeriodRecord(ToView(it->key()), ToView(it->value())));
+      const Sequence sequence = store_.releases->SequenceAt(record.begin_position);
+      if (sequence != 0 && sequence <= head_) ++records;
+    }
+    TW_RETURN_IF_ERROR(FromRocks(it->status(), "reading the index of periods"));
+    if (records == period_records_) return absl::OkStatus();
+    return CorruptionError(
+        absl::StrCat("the index of periods has ", records, " records, the log asks for ", period_records_));
   }
 
   // What the series hold of releases up to the head is as much as the releases state.
@@ -230,6 +270,7 @@ class Verifier {
   const Snapshot snapshot_;  // taken after the head: it has all up to there
   Digest chain_{};
   std::uint64_t observations_ = 0;
+  std::uint64_t period_records_ = 0;
 };
 
 }  // namespace

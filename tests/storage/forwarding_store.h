@@ -72,6 +72,12 @@ class ForwardingStore : public Store {
     return inner_->ReadStatements(series, sequence, range);
   }
 
+  absl::Status ReadSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
+                          absl::FunctionRef<bool(const Period&)> wanted,
+                          std::vector<PeriodSlice>* slices) const override {
+    return inner_->ReadSlices(dataset, range, vintage, wanted, slices);
+  }
+
   StoreStatus Status() const override { return inner_->Status(); }
   absl::Status VerifyAll() const override { return inner_->VerifyAll(); }
 

@@ -378,7 +378,7 @@ class Duel {
         series.dataset, " ", series.key, " as of ",
         vintage.as_of == Instant::Max() ? "ever" : vintage.as_of.ToString(), ", sequence ", vintage.sequence,
         ", ", range.from ? range.from->ToString() : "", "..", range.to ? range.to->ToString() : "");
-    switch (random_.Below(10)) {
+    switch (random_.Below(12)) {
       case 0:
       case 1: {
         const auto type = static_cast<HistoryType>(1 + random_.Below(5));
@@ -398,6 +398,11 @@ class Duel {
         return AskLog();
       case 4:
         return AskSeries(series.dataset);
+      case 5:
+      case 6:
+        return Both(absl::StrCat("slices of ", what), [&](const Store& store) {
+          return support::Slices(store, series.dataset, vintage, range);
+        });
       default:
         return Both(absl::StrCat("cells of ", what), [&](const Store& store) {
           return support::Cells(store, series.dataset, series.key, vintage, range);

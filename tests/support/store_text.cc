@@ -1,5 +1,6 @@
 #include "tests/support/store_text.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -41,6 +42,12 @@ std::string RangeText(const PeriodRange& range) {
 // Whether any month lies in both.
 bool Touches(const PeriodRange& a, const PeriodRange& b) {
   return (!a.to || !b.from || *a.to >= *b.from) && (!b.to || !a.from || *b.to >= *a.from);
+}
+
+std::string SliceLine(const storage::Store& store, const storage::PeriodSlice& slice, std::size_t row) {
+  return absl::StrCat(slice.period.ToString(), " ", OrError(store.KeyOf(slice.series[row])), " ",
+                      DatumText(store, slice.DatumOf(row), slice.FormOf(row).attributes(), 0, 0), " seq ",
+                      slice.sequences[row]);
 }
 
 // The id of a series, 0 if the store knows none, or an error.
@@ -111,6 +118,25 @@ Lines Cells(const storage::Store& store, std::string_view dataset, std::string_v
 
 Lines Cells(const storage::Store& store, std::string_view dataset, std::string_view key) {
   return Cells(store, dataset, key, {Instant::Max(), store.head()});
+}
+
+Lines Slices(const storage::Store& store, std::string_view dataset, const Vintage& vintage,
+             const PeriodRange& range) {
+  std::vector<storage::PeriodSlice> slices;
+  if (absl::Status s = store.ReadSlices(dataset, range, vintage, &slices); !s.ok()) return {ErrorLine(s)};
+  Lines lines;
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const storage::PeriodSlice& slice = slices[i];
+    if (i > 0 && !(slices[i - 1].period < slice.period)) return {"periods do not ascend"};
+    if (slice.size() == 0) return {"a slice without rows"};
+    const auto first = static_cast<std::ptrdiff_t>(lines.size());
+    for (std::size_t row = 0; row < slice.size(); ++row) {
+      if (row > 0 && !(slice.series[row - 1] < slice.series[row])) return {"series do not ascend"};
+      lines.push_back(SliceLine(store, slice, row));
+    }
+    std::sort(lines.begin() + first, lines.end());  // ids differ between stores
+  }
+  return lines;
 }
 
 Lines Statements(const storage::Store& store, std::string_view dataset, std::string_view key,

@@ -26,6 +26,9 @@ Lines Cells(const storage::Store& store, std::string_view dataset, std::string_v
             const Vintage& vintage, const PeriodRange& range = {});
 // At the head.
 Lines Cells(const storage::Store& store, std::string_view dataset, std::string_view key);
+// The slices of a dataset, by period and key: "2025-07 KEY 6.10 step 0.01 A/F seq 3".
+Lines Slices(const storage::Store& store, std::string_view dataset, const Vintage& vintage,
+             const PeriodRange& range = {});
 // The statements about a series, less the scopes that touch no period of `range`.
 Lines Statements(const storage::Store& store, std::string_view dataset, std::string_view key,
                  Sequence sequence, const PeriodRange& range = {});

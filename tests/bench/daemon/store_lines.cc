@@ -3,6 +3,7 @@
 //   store_lines load STORE WORK                       uploads it to a store in process
 //   store_lines read STORE WORK SECONDS               as-of reads of 100 series a time, on two threads
 //   store_lines scan STORE WORK                       the whole dataset as of a release, on one thread
+//   store_lines cross STORE WORK SECONDS              every series, few periods, as of a release, on one thread
 //   store_lines tables STORE SCRATCH REPETITIONS      RocksDB alone, the same bytes
 //   store_lines compact STORE OBSERVATIONS            full compaction; bytes on disk
 //   store_lines evict STORE                           drops the store's files from the page cache
@@ -21,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/engine/queries.h"
 #include "storage/rocks/rocks_store.h"
+#include "tests/bench/daemon/cross_sections.h"
 #include "tests/bench/daemon/report.h"
 #include "tests/bench/daemon/tables_alone.h"
 #include "tests/bench/daemon/workload.h"
@@ -208,12 +210,13 @@ int Main(const std::vector<std::string>& arguments) {
       {"load", [&] { Load(argument(1), argument(2)); }},
       {"read", [&] { Read(argument(1), argument(2), number(3, "3")); }},
       {"scan", [&] { Scan(argument(1), argument(2)); }},
+      {"cross", [&] { CrossSections(argument(1), argument(2), number(3, "3")); }},
       {"tables", [&] { TablesAlone(argument(1), argument(2), static_cast<int>(number(3, "3"))); }},
       {"compact", [&] { CompactAndCount(argument(1), number(2, "1")); }},
       {"evict", [&] { Evict(argument(1)); }},
   };
   const auto command = commands.find(argument(0));
-  if (command == commands.end()) Die("usage: store_lines generate|load|read|scan|tables|compact|evict ...");
+  if (command == commands.end()) Die("usage: store_lines generate|load|read|scan|cross|tables|compact|evict ...");
   command->second();
   return 0;
 }

@@ -78,6 +78,12 @@ class ForwardingStore : public storage::Store {
                                                               const PeriodRange& range) const override {
     return to_.ReadStatements(series, sequence, range);
   }
+  absl::Status ReadSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
+                          absl::FunctionRef<bool(const Period&)> wanted,
+                          std::vector<storage::PeriodSlice>* slices) const override {
+    return to_.ReadSlices(dataset, range, vintage, wanted, slices);
+  }
+
   storage::StoreStatus Status() const override { return to_.Status(); }
   absl::Status VerifyAll() const override { return to_.VerifyAll(); }
 
