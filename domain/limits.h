@@ -48,6 +48,13 @@ inline constexpr std::size_t kLogChunkBytes = 256u << 10;
 inline constexpr std::size_t kUploadBufferBytes = 32u << 20;
 inline constexpr int kMaxConcurrentUploads = 4;
 
+// Annexes: records beside the log. A key is names and numbers; a value is held in memory whole, and so are
+// all that are put, or read, at once.
+inline constexpr std::size_t kMaxAnnexTableBytes = 64;
+inline constexpr std::size_t kMaxAnnexKeyBytes = 512;
+inline constexpr std::size_t kMaxAnnexValueBytes = 1u << 20;
+inline constexpr std::size_t kMaxAnnexBatchBytes = 16u << 20;
+
 // Errors: field violations reported at once.
 inline constexpr std::size_t kMaxFieldViolations = 100;
 

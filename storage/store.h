@@ -1,5 +1,6 @@
 // The disk, as the rest of the system sees it: a release log (the truth), a catalogue of datasets and series,
-// and a vintage store (what was stated about a series, and what is known at a vintage).
+// a vintage store (what was stated about a series, and what is known at a vintage), and annexes (what stands
+// beside the log).
 //
 // Two implementations: storage/rocks (durable) and storage/memory (plain; the model in tests). One contract
 // test suite, tests/storage/store_contract_test.cc, runs against both.
@@ -230,6 +231,32 @@ class VintageStore {
   }
 };
 
+// A record that stands beside the log; bytes of whoever put it there.
+struct AnnexRecord {
+  std::string key;
+  std::optional<std::string> value;  // to be put: none deletes
+  friend bool operator==(const AnnexRecord&, const AnnexRecord&) = default;
+};
+
+// Records beside the log, in named tables: what is derived from it (findings) or kept with a dataset (groups,
+// calendars). In no digest, not in the hash chain, without sequence and without vintages; durable. Keys are bytes and
+// sort as such. Errors of all: INVALID_ARGUMENT with the fields at fault. Self-synchronised.
+class Annexes {
+ public:
+  virtual ~Annexes() = default;
+  // All or none of them, durable on return; of two with one key the later counts. Deleting what is not there is
+  // fine. At most limits::kMaxAnnexBatchBytes at once. kDiskReserve, kStoreFailed.
+  virtual absl::Status PutAnnexes(std::string_view table, std::span<const AnnexRecord> records) = 0;
+  // Nothing if there is no such record.
+  virtual absl::StatusOr<std::optional<std::string>> GetAnnex(std::string_view table,
+                                                              std::string_view key) const = 0;
+  // Records whose key begins with `prefix` and comes after `after` ("": from the first), in order of their keys, at
+  // most `limit`, and no more once limits::kMaxAnnexBatchBytes are reached: all have been read when none is given.
+  virtual absl::StatusOr<std::vector<AnnexRecord>> ScanAnnexes(std::string_view table, std::string_view prefix,
+                                                               std::string_view after,
+                                                               std::size_t limit) const = 0;
+};
+
 struct StoreStatus {
   std::string directory;       // empty for a store in memory
   std::uint32_t format_version = 0;
@@ -242,7 +269,7 @@ struct StoreStatus {
   bool accepting = true;                // false: disk reserve reached, or a write failed
 };
 
-class Store : public ReleaseLog, public Catalogue, public VintageStore {
+class Store : public ReleaseLog, public Catalogue, public VintageStore, public Annexes {
  public:
   virtual StoreStatus Status() const = 0;
   // Reads every record and checks every checksum and count, the chain included; OK or the first damage found.

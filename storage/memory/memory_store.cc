@@ -15,6 +15,7 @@
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/strings.h"
+#include "storage/annexes.h"
 #include "storage/digest.h"
 #include "storage/slices_by_series.h"
 
@@ -158,6 +159,14 @@ class MemoryStore final : public Store {
   absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
                                                               const PeriodRange& range) const override;
 
+  // Annexes.
+  absl::Status PutAnnexes(std::string_view table, std::span<const AnnexRecord> records) override;
+  absl::StatusOr<std::optional<std::string>> GetAnnex(std::string_view table,
+                                                      std::string_view key) const override;
+  absl::StatusOr<std::vector<AnnexRecord>> ScanAnnexes(std::string_view table, std::string_view prefix,
+                                                       std::string_view after,
+                                                       std::size_t limit) const override;
+
   StoreStatus Status() const override;
   absl::Status VerifyAll() const override;
 
@@ -194,6 +203,9 @@ class MemoryStore final : public Store {
   std::vector<std::string> texts_ ABSL_GUARDED_BY(mutex_);  // id 1 first
   std::map<std::pair<std::string, std::string>, SeriesId> series_ids_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, TextId> text_ids_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::map<std::string, std::string>> annexes_
+      ABSL_GUARDED_BY(mutex_);  // by table, key
+  int uploads_ ABSL_GUARDED_BY(mutex_) = 0;
   std::function<void(Sequence)> listener_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -702,6 +714,48 @@ absl::Status MemoryStore::ReadCells(SeriesId series, const Vintage& vintage, con
   }
   if (fold->cells() != cells) return absl::InternalError("the fold differs from the definition");
   return absl::OkStatus();
+}
+
+// ---- Annexes
+
+absl::Status MemoryStore::PutAnnexes(std::string_view table, std::span<const AnnexRecord> records) {
+  TW_RETURN_IF_ERROR(ValidateAnnexes(table, records));
+  absl::MutexLock lock(&mutex_);
+  std::map<std::string, std::string>& held = annexes_[std::string(table)];
+  for (const AnnexRecord& record : records) {
+    held.erase(record.key);
+    if (record.value) held.emplace(record.key, *record.value);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::string>> MemoryStore::GetAnnex(std::string_view table,
+                                                                 std::string_view key) const {
+  TW_RETURN_IF_ERROR(ValidateAnnexKey(table, key));
+  absl::MutexLock lock(&mutex_);
+  const auto held = annexes_.find(std::string(table));
+  if (held == annexes_.end()) return std::optional<std::string>();
+  const auto found = held->second.find(std::string(key));
+  return found == held->second.end() ? std::nullopt : std::optional<std::string>(found->second);
+}
+
+absl::StatusOr<std::vector<AnnexRecord>> MemoryStore::ScanAnnexes(std::string_view table,
+                                                                  std::string_view prefix,
+                                                                  std::string_view after,
+                                                                  std::size_t limit) const {
+  TW_RETURN_IF_ERROR(ValidateAnnexTable(table));
+  absl::MutexLock lock(&mutex_);
+  std::vector<AnnexRecord> records;
+  const auto held = annexes_.find(std::string(table));
+  if (held == annexes_.end()) return records;
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : held->second) {
+    if (!key.starts_with(prefix) || key <= after) continue;
+    if (records.size() == limit || bytes >= limits::kMaxAnnexBatchBytes) break;
+    records.push_back({key, value});
+    bytes += key.size() + value.size();
+  }
+  return records;
 }
 
 // ---- Status

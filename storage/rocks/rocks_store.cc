@@ -9,6 +9,7 @@
 #include "domain/limits.h"
 #include "domain/strings.h"
 #include "domain/text.h"
+#include "storage/rocks/annex_table.h"
 #include "storage/rocks/cross_section.h"
 #include "storage/rocks/keys.h"
 #include "storage/rocks/period_rebuild.h"
@@ -56,7 +57,8 @@ class RocksStore final : public Store {
         parts_{database_.get(), &entries_,   &names_,        &datasets_,        &scopes_,
                &releases_,      &committer_, &observations_, &has_period_index_},
         reader_(&parts_),
-        cross_sections_(&parts_, database_->options().cache_bytes / kSliceCacheShare) {}
+        cross_sections_(&parts_, database_->options().cache_bytes / kSliceCacheShare),
+        annexes_(database_.get()) {}
 
   absl::Status Start() {
     TW_ASSIGN_OR_RETURN(log_id_, LoadIdentity(database_.get()));
@@ -110,6 +112,20 @@ class RocksStore final : public Store {
                           absl::FunctionRef<bool(const Period&)> wanted,
                           std::vector<PeriodSlice>* slices) const override;
 
+  // Annexes.
+  absl::Status PutAnnexes(std::string_view table, std::span<const AnnexRecord> records) override {
+    return annexes_.Put(table, records);
+  }
+  absl::StatusOr<std::optional<std::string>> GetAnnex(std::string_view table,
+                                                      std::string_view key) const override {
+    return annexes_.Get(table, key);
+  }
+  absl::StatusOr<std::vector<AnnexRecord>> ScanAnnexes(std::string_view table, std::string_view prefix,
+                                                       std::string_view after,
+                                                       std::size_t limit) const override {
+    return annexes_.Scan(table, prefix, after, limit);
+  }
+
   StoreStatus Status() const override;
   absl::Status VerifyAll() const override { return VerifyStore(parts_); }
 
@@ -135,6 +151,7 @@ class RocksStore final : public Store {
   bool has_period_index_ = false;
   const SeriesReader reader_;
   const CrossSectionReader cross_sections_;
+  AnnexTable annexes_;
   LogId log_id_{};
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "domain/errors.h"
 #include "storage/digest.h"
+#include "storage/rocks/annex_table.h"
 #include "storage/rocks/cell_codec.h"
 #include "storage/rocks/keys.h"
 #include "storage/rocks/operand.h"
@@ -45,6 +46,7 @@ class Verifier {
     TW_RETURN_IF_ERROR(FromRocks(store_.database->db()->VerifyChecksum(), "verifying the sorted tables"));
     TW_RETURN_IF_ERROR(VerifyLog());
     TW_RETURN_IF_ERROR(VerifyCatalogue());
+    TW_RETURN_IF_ERROR(VerifyAnnexes(*store_.database, snapshot_.get()));
     for (Sequence sequence = 1; sequence <= head_; ++sequence) {
       if (absl::Status status = VerifyEntry(sequence); !status.ok()) return status;
     }

@@ -78,6 +78,19 @@ class ForwardingStore : public Store {
     return inner_->ReadSlices(dataset, range, vintage, wanted, slices);
   }
 
+  absl::Status PutAnnexes(std::string_view table, std::span<const AnnexRecord> records) override {
+    return inner_->PutAnnexes(table, records);
+  }
+  absl::StatusOr<std::optional<std::string>> GetAnnex(std::string_view table,
+                                                      std::string_view key) const override {
+    return inner_->GetAnnex(table, key);
+  }
+  absl::StatusOr<std::vector<AnnexRecord>> ScanAnnexes(std::string_view table, std::string_view prefix,
+                                                       std::string_view after,
+                                                       std::size_t limit) const override {
+    return inner_->ScanAnnexes(table, prefix, after, limit);
+  }
+
   StoreStatus Status() const override { return inner_->Status(); }
   absl::Status VerifyAll() const override { return inner_->VerifyAll(); }
 

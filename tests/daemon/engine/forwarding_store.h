@@ -84,6 +84,20 @@ class ForwardingStore : public storage::Store {
     return to_.ReadSlices(dataset, range, vintage, wanted, slices);
   }
 
+  absl::Status PutAnnexes(std::string_view table, std::span<const storage::AnnexRecord> records) override {
+    return to_.PutAnnexes(table, records);
+  }
+  absl::StatusOr<std::optional<std::string>> GetAnnex(std::string_view table,
+                                                      std::string_view key) const override {
+    return to_.GetAnnex(table, key);
+  }
+  absl::StatusOr<std::vector<storage::AnnexRecord>> ScanAnnexes(std::string_view table,
+                                                                std::string_view prefix,
+                                                                std::string_view after,
+                                                                std::size_t limit) const override {
+    return to_.ScanAnnexes(table, prefix, after, limit);
+  }
+
   storage::StoreStatus Status() const override { return to_.Status(); }
   absl::Status VerifyAll() const override { return to_.VerifyAll(); }
 
