@@ -82,8 +82,9 @@ class PathSearch;
 // them. Movable. Not thread-safe (it keeps its working memory).
 //
 // Months only: O(months of the run). Otherwise O(cells), but for ties: among paths of equally many edges and
-// backward edges, releases are counted within limits::kMaxPathSteps steps; likewise for a wished difference
-// and for FindAll. Where a search ends there, the best path found by then is taken: always the same one.
+// backward edges, releases are counted within limits::kMaxPathSteps steps; likewise for a wished difference,
+// and for FindAll within kMaxAllPathsSteps. Where a search ends there, the best path found by then is taken:
+// always the same one.
 class IntervalAlgebra {
  public:
   // `cells` in period order, each period once, as SeriesFold gives them. `additive`: false allows published

@@ -88,9 +88,11 @@ inline constexpr int kMaxLagMonths = 120;
 inline constexpr int kMaxResultDecimals = 12;
 // Months at fault that an undefined figure names.
 inline constexpr std::size_t kMaxMonthsAtFault = 24;
-// Steps of a search among paths that are equally short, or for all paths: some milliseconds. Beyond it the
-// best path found so far counts. Real series have a handful of such paths.
-inline constexpr std::size_t kMaxPathSteps = 100'000;
+// Steps of a search among paths that are equally short, or for a difference: about a millisecond. Beyond it
+// the best path found so far counts. Real series have a handful of such paths.
+inline constexpr std::size_t kMaxPathSteps = 20'000;
+// The same for all paths of one run, which are asked for one run at a time: some ten milliseconds.
+inline constexpr std::size_t kMaxAllPathsSteps = 200'000;
 
 // Subscribers of one daemon.
 inline constexpr int kMaxSubscribers = 10'000;

@@ -245,7 +245,7 @@ std::vector<Path> PathSearch::All(Period run, std::size_t max_edges, std::size_t
   if (!Locate(run)) return all;
   const Rules rules;
   MeasureNeeds(rules);
-  std::size_t steps_left = limits::kMaxPathSteps;
+  std::size_t steps_left = limits::kMaxAllPathsSteps;
   const std::size_t longest = std::min(max_edges, offsets_.size() - 2);
   for (auto edges = static_cast<std::size_t>(need_[0][static_cast<std::size_t>(from_)]);
        edges <= longest && all.size() < limit && steps_left > 0; ++edges) {

@@ -259,6 +259,10 @@ TEST(AggregateTest, AGroupWithoutValuesSaysWhatItsMembersSay) {
   EXPECT_EQ(Figure({.transform = Transform::kChange, .composition = Composition::kConstant},
                    {combined.member()}, "2025-02"),
             "COMBINED_MONTHS: 2025-01 2025-02");
+  Series young{"2025-02 1"};
+  EXPECT_EQ(Figure({.transform = Transform::kChange, .composition = Composition::kConstant}, {young.member()},
+                   "2025-02"),
+            "MISSING_MONTHS: 2024-02");
 }
 
 TEST(AggregateTest, MembersCountForTheMonthsInWhichTheyBelong) {
@@ -272,6 +276,10 @@ TEST(AggregateTest, MembersCountForTheMonthsInWhichTheyBelong) {
   EXPECT_EQ(Text(change), "0 +-1 PUBLISHED");
   EXPECT_EQ(change.members, 1u);
   EXPECT_EQ(change.left_out, 1u) << "it belongs in February";
+  const auto throughout = Evaluate({.window = kYtd, .composition = Composition::kConstant},
+                                   {{stays.member(), until_february}, {}}, M("2025-03"));
+  EXPECT_EQ(Text(throughout), "30 +-1.5 SUMMED");
+  EXPECT_EQ(throughout.left_out, 1u) << "it has a value, but for two months of the three";
   // Left and came back: the months between are not needed, and need not be stated.
   const auto twice = leaves.member(1, {Range("2025-03", "2025-03"), Range("2024-06", "2025-01")});
   std::vector<AggregateTerm> terms;

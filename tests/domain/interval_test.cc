@@ -225,7 +225,7 @@ TEST(IntervalTest, HostileCellsEndInBoundedSteps) {
   const auto all = algebra.FindAll(run, 100, 1'000'000);
   ASSERT_GE(all.size(), 99u);
   EXPECT_EQ(all[98].operands.size(), 2u) << "by way of each of the other boundaries; then the longer ones";
-  EXPECT_LE(all.size(), limits::kMaxPathSteps);
+  EXPECT_LE(all.size(), limits::kMaxAllPathsSteps);
   for (const RunValue& value : all) ASSERT_EQ(value.value->value, D("60"));
 }
 
