@@ -19,8 +19,6 @@
 namespace tidewaiter::storage {
 namespace {
 
-// Tables of a read; where they would take more, the periods are read a part at a time.
-constexpr std::size_t kTableBytes = 64u << 20;
 // Chunks that are read before anything else is thought of; and how many of them cost what reading a series
 // does.
 constexpr std::size_t kChunksAtLeast = 1024;
@@ -63,8 +61,9 @@ auto Moment(const Event& event) {
 //          8  August 18   2025-07                     a:6.1 b:2.0     a:7.1 b:3.0
 class CrossSection {
  public:
-  CrossSection(const StoreParts& store, SliceCache& cache, std::uint32_t dataset, const Vintage& vintage)
-      : store_(store), cache_(cache), dataset_(dataset), vintage_(vintage) {}
+  CrossSection(const StoreParts& store, SliceCache& cache, std::size_t table_bytes, std::uint32_t dataset,
+               const Vintage& vintage)
+      : store_(store), cache_(cache), table_bytes_(table_bytes), dataset_(dataset), vintage_(vintage) {}
 
   absl::StatusOr<bool> Run(const PeriodRange& range, absl::FunctionRef<bool(const Period&)> wanted,
                            std::vector<PeriodSlice>* slices) {
@@ -284,7 +283,7 @@ class CrossSection {
   // Gives up the later half of the periods, to be read later, while the tables would take too much room.
   void KeepWithinRoom() {
     while (periods_.size() > 1 &&
-           periods_.size() * places_.size() * SliceTable::kBytesPerPlace > kTableBytes) {
+           periods_.size() * places_.size() * SliceTable::kBytesPerPlace > table_bytes_) {
       periods_ = periods_.first(periods_.size() / 2);
       tables_.resize(periods_.size());
     }
@@ -292,6 +291,7 @@ class CrossSection {
 
   const StoreParts& store_;
   SliceCache& cache_;
+  const std::size_t table_bytes_;
   const std::uint32_t dataset_;
   const Vintage vintage_;
   std::vector<Hit> hits_;      // in visibility order
@@ -312,7 +312,7 @@ absl::StatusOr<bool> CrossSectionReader::Read(std::string_view dataset, const Pe
                                               absl::FunctionRef<bool(const Period&)> wanted,
                                               std::vector<PeriodSlice>* slices) const {
   TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, store_->datasets->Find(dataset));
-  return CrossSection(*store_, cache_, held->number, vintage).Run(range, wanted, slices);
+  return CrossSection(*store_, cache_, table_bytes_, held->number, vintage).Run(range, wanted, slices);
 }
 
 }  // namespace tidewaiter::storage

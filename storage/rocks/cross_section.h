@@ -21,11 +21,17 @@ namespace tidewaiter::storage {
 using SliceKey = std::tuple<std::uint32_t, std::uint64_t, std::int32_t, std::int32_t>;
 using SliceCache = BoundedCache<SliceKey, std::shared_ptr<const ChunkSlice>>;
 
+struct SliceLimits {
+  std::size_t cache_bytes = 0;  // remembered between reads
+  std::size_t table_bytes = 0;  // of the tables of a read; beyond, its periods are read a part at a time
+};
+
 // Thread-safe. What one read holds beside its answer is bounded, and so is what is remembered of earlier
 // ones.
 class CrossSectionReader {
  public:
-  CrossSectionReader(const StoreParts* store, std::size_t cache_bytes) : store_(store), cache_(cache_bytes) {}
+  CrossSectionReader(const StoreParts* store, const SliceLimits& limits)
+      : store_(store), table_bytes_(limits.table_bytes), cache_(limits.cache_bytes) {}
   // As VintageStore::ReadSlices, if that is right and worth while; else false, and the series must be read
   // one by one: scopes cover some series of the dataset and not others, or it has fewer series than chunks to
   // be read. REQUIRES: the index of periods is complete, vintage.sequence <= head.
@@ -35,6 +41,7 @@ class CrossSectionReader {
 
  private:
   const StoreParts* const store_;
+  const std::size_t table_bytes_;
   mutable SliceCache cache_;
 };
 

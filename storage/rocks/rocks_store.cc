@@ -34,8 +34,15 @@ absl::Status ReleaseNotFound(std::string_view what) {
                    absl::StrCat("there is no release ", ToAbsl(what)));
 }
 
-// What is decoded for cross-sections may take as much again as this part of the cache of blocks.
+// What is remembered for cross-sections may take as much again as this part of the cache of blocks.
 constexpr std::uint64_t kSliceCacheShare = 4;
+// Four years of months of 80,000 series.
+constexpr std::size_t kSliceTableBytes = 64u << 20;
+
+SliceLimits SliceLimitsOf(const RocksOptions& options) {
+  return {options.cache_bytes / kSliceCacheShare,
+          options.slice_table_bytes == 0 ? kSliceTableBytes : options.slice_table_bytes};
+}
 
 UploadLimits UploadLimitsOf(const RocksOptions& options) {
   UploadLimits upload{limits::kUploadBufferBytes, kIngestThresholdBytes};
@@ -57,7 +64,7 @@ class RocksStore final : public Store {
         parts_{database_.get(), &entries_,   &names_,        &datasets_,        &scopes_,
                &releases_,      &committer_, &observations_, &has_period_index_},
         reader_(&parts_),
-        cross_sections_(&parts_, database_->options().cache_bytes / kSliceCacheShare),
+        cross_sections_(&parts_, SliceLimitsOf(database_->options())),
         annexes_(database_.get()) {}
 
   absl::Status Start() {

@@ -35,6 +35,8 @@ struct RocksOptions {
   // built.
   std::size_t upload_buffer_bytes = 0;
   std::size_t ingest_threshold_bytes = 0;
+  // What the tables of a cross-section may take before its periods are read a part at a time; 0: as built.
+  std::size_t slice_table_bytes = 0;
   // Where RocksDB keeps its files; null: the system's.
   std::shared_ptr<rocksdb::FileSystem> file_system;
 };
