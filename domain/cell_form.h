@@ -9,8 +9,8 @@
 
 namespace tidewaiter {
 
-// A datum with its attributes, less the coefficient: for columns of many cells. Most cells of a table have one
-// form, that of a plain value: its step is its last digit, its status A, its confidentiality F.
+// A datum with its attributes, less the coefficient: for columns of many cells. Most cells of a table have
+// one form, that of a plain value: its step is its last digit, its status A, its confidentiality F.
 //
 //   74.30                      Plain(2), coefficient 7430
 //   6480 in steps of 10, P     scale 0, step exponent 1, status P, coefficient 6480
@@ -46,7 +46,7 @@ class CellForm {
   constexpr bool is_plain() const { return bits_ < 1u << kCoarserAt; }
   constexpr bool has_value() const { return Field(kAbsenceAt, 3) == 0; }
   constexpr bool is_wide() const { return (bits_ & kWide) != 0; }
-  constexpr int scale() const { return static_cast<int>(Field(0, 5)); }                    // of a value
+  constexpr int scale() const { return static_cast<int>(Field(0, 5)); }  // of a value
   constexpr int step_exponent() const { return static_cast<int>(Field(kCoarserAt, 6)) - scale(); }
   constexpr Absence absence() const { return static_cast<Absence>(Field(kAbsenceAt, 3)); }  // of none
   constexpr Attributes attributes() const {

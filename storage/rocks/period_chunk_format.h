@@ -16,7 +16,7 @@
 //     conf       letter
 //     source     varint
 //     note       varint
-//     widths     4 bits a cell, low first: bytes of the coefficient, 0..12; 0 is the coefficient 0, or an absence
+//     widths     4 bits a cell, low first: bytes of the coefficient, 0..12; 0 if it is 0, or an absence
 //     planes     the lowest bytes of all coefficients that have one, then all second bytes, and so on
 //   flags     bits 0-6: scale..note is given for each cell. Bit clear: scale is given once, the others not at
 //             all, and are those of a plain value (status A, confidentiality F).

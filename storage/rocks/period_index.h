@@ -5,9 +5,9 @@
 //   period := varint((months - 1) << 4 | month of the year, from 0)       ascending, as Period does
 //
 // There is a record for every calendar year in which a period starts that the chunk states of the dataset.
-// Bit i of `sections` stands for section i of the release: one that states such a period. The position is that
-// of the record of the log in which the chunk stands. As everything that names a begin position, a record counts
-// only once a commit has given that position a sequence (release_table.h).
+// Bit i of `sections` stands for section i of the release: one that states such a period. The position is
+// that of the record of the log in which the chunk stands. As everything that names a begin position, a
+// record counts only once a commit has given that position a sequence (release_table.h).
 //
 //   a chunk at 42, begun at 41: sections 0 and 2 state dataset 1, 2024-12, 2025-07 and 2025-01/P7M
 //   00000001 000007e8 000000000000002a -> 01 05 0b
@@ -45,8 +45,8 @@ struct PeriodRecord {
   std::uint64_t begin_position = 0;
 };
 
-// What the index has to say of a chunk; `datasets` are the numbers of the sections' datasets. kCorruption if the
-// chunk names a section beyond them.
+// What the index has to say of a chunk; `datasets` are the numbers of the sections' datasets. kCorruption if
+// the chunk names a section beyond them.
 absl::StatusOr<ChunkPeriods> PeriodsOf(const ReleasePart& chunk, std::span<const std::uint32_t> datasets);
 
 std::string PeriodRecordKey(const PeriodRecord& record);
@@ -54,8 +54,8 @@ std::string EncodePeriodRecord(const PeriodRecord& record);  // not yet sealed
 // Of a sealed record. kCorruption.
 absl::StatusOr<PeriodRecord> DecodePeriodRecord(std::string_view key, std::string_view sealed);
 
-// Calls fn(record) for the records of a dataset with a year in which a period within `range` may start, by year,
-// then position, until it returns false.
+// Calls fn(record) for the records of a dataset with a year in which a period within `range` may start, by
+// year, then position, until it returns false.
 absl::Status ScanPeriodRecords(const Database& database, std::uint32_t dataset, const PeriodRange& range,
                                absl::FunctionRef<bool(const PeriodRecord&)> fn);
 
