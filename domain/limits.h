@@ -94,6 +94,27 @@ inline constexpr std::size_t kMaxPathSteps = 20'000;
 // The same for all paths of one run, which are asked for one run at a time: some ten milliseconds.
 inline constexpr std::size_t kMaxAllPathsSteps = 200'000;
 
+// Aggregates asked of a daemon. The dated codes of all groups in one request are small messages of it.
+inline constexpr std::size_t kMaxCodeGroups = 64;
+inline constexpr std::size_t kMaxGroupMembers = 500;
+// Aggregates that one subscriber follows.
+inline constexpr std::size_t kMaxFollowedAggregates = 16;
+// Quantities among which a unit value takes the one that there is.
+inline constexpr std::size_t kMaxDenominators = 16;
+// A figure as it was known so long after its first print.
+inline constexpr int kMaxAgeMonths = 1200;
+// Series of one request that joins or sums series: their plan is held in memory, some 60 bytes each.
+inline constexpr std::size_t kMaxPlannedSeries = 1'000'000;
+// Cells of one sum, held in memory: 80 bytes each.
+inline constexpr std::size_t kMaxSumCells = 2'000'000;
+// Figures of one ranking, held in memory: some 300 bytes each.
+inline constexpr std::size_t kMaxRanked = 200'000;
+// Other paths that an explanation lists of one run, and their length: beyond it they explain nothing.
+inline constexpr std::size_t kMaxOtherPaths = 16;
+inline constexpr std::size_t kMaxOtherPathEdges = 8;
+// Operands that an explanation lists of one figure. What does not fit is left out, part by part.
+inline constexpr std::size_t kMaxExplainedOperands = 10'000;
+
 // Subscribers of one daemon.
 inline constexpr int kMaxSubscribers = 10'000;
 
