@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "daemon/listen_address.h"
+#include "daemon/rpc/aggregate_service.h"
 #include "daemon/rpc/dataset_service.h"
 #include "daemon/rpc/health_service.h"
 #include "daemon/rpc/observation_service.h"
@@ -86,6 +87,7 @@ class GrpcServer final : public Server {
         datasets_(&backend_),
         releases_(&backend_),
         observations_(&backend_),
+        aggregates_(&backend_),
         updates_(&backend_),
         status_(&backend_),
         health_(&backend_) {
@@ -103,7 +105,7 @@ class GrpcServer final : public Server {
     grpc::ServerBuilder builder;
     SetLimits(options_, builder);
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &datasets_, &releases_, &observations_, &updates_, &status_, &health_}) {
+             &datasets_, &releases_, &observations_, &aggregates_, &updates_, &status_, &health_}) {
       builder.RegisterService(service);
     }
     std::vector<ListenAddress> addresses;
@@ -163,6 +165,7 @@ class GrpcServer final : public Server {
   rpc::DatasetService datasets_;
   rpc::ReleaseService releases_;
   rpc::ObservationService observations_;
+  rpc::AggregateService aggregates_;
   rpc::UpdateService updates_;
   rpc::StatusService status_;
   rpc::HealthService health_;

@@ -33,6 +33,7 @@ Backend::Backend(const BackendOptions& backend_options, storage::Store* store, c
       lookup(store),
       intake(store, clock),
       queries(store),
+      aggregates(store, &queries),
       feed(store),
       encoder(std::make_unique<ReleaseEncoder>(&feed, &lookup, log_id, options.stream_message_bytes,
                                                options.encoded_cache_bytes)),

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "daemon/engine/aggregates.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/intake.h"
 #include "daemon/engine/queries.h"
@@ -62,6 +63,7 @@ class Backend {
   StoreLookup lookup;
   engine::Intake intake;
   engine::Queries queries;
+  engine::Aggregates aggregates;
   engine::UpdateFeed feed;
   const std::unique_ptr<ReleaseEncoder> encoder;
   const std::unique_ptr<SubscriberHub> hub;

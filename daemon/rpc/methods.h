@@ -22,12 +22,14 @@ enum class Method : std::uint8_t {
   kStreamObservations,
   kGetHistory,
   kStreamHistory,
+  kGetAggregates,
+  kStreamAggregates,
   kSubscribe,
   kGetStatus,
   kHealthCheck,
   kHealthWatch,
 };
-inline constexpr std::size_t kMethods = 17;
+inline constexpr std::size_t kMethods = 19;
 
 // Which threads do a call's work.
 enum class Lane : std::uint8_t {
@@ -59,6 +61,8 @@ inline constexpr std::array<MethodInfo, kMethods> kMethodTable = {{
     {"server_stream", "tidewaiter.v1.ObservationService", "StreamObservations", Lane::kStreams},
     {"unary", "tidewaiter.v1.ObservationService", "GetHistory", Lane::kReads},
     {"server_stream", "tidewaiter.v1.ObservationService", "StreamHistory", Lane::kStreams},
+    {"unary", "tidewaiter.v1.AggregateService", "GetAggregates", Lane::kReads},
+    {"server_stream", "tidewaiter.v1.AggregateService", "StreamAggregates", Lane::kStreams},
     {"server_stream", "tidewaiter.v1.UpdateService", "Subscribe", Lane::kStreams},
     {"unary", "tidewaiter.v1.StatusService", "GetStatus", Lane::kReads},
     {"unary", "grpc.health.v1.Health", "Check", Lane::kInline},

@@ -1,0 +1,205 @@
+#include "daemon/rpc/aggregate_service.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/engine/aggregates.h"
+#include "daemon/rpc/page_token.h"
+#include "daemon/rpc/paging.h"
+#include "daemon/rpc/read_request.h"
+#include "daemon/rpc/stream_call.h"
+#include "daemon/rpc/unary.h"
+#include "domain/errors.h"
+#include "domain/limits.h"
+#include "proto/convert/aggregate.h"
+#include "proto/convert/aggregate_block.h"
+
+namespace tidewaiter::rpc {
+namespace {
+
+// A request, but for its format and pages.
+struct Asked {
+  AggregateQuery query;
+  engine::VintageInput vintage;
+  AggregateView view;
+};
+
+// What both requests have. Every violation at once, but for those that only the dataset tells.
+template <typename Request>
+absl::StatusOr<Asked> ReadCommon(const Request& request) {
+  const absl::StatusOr<convert::VintageFields> vintage = convert::FromWire(request.vintage());
+  if (!vintage.ok() && !absl::IsInvalidArgument(vintage.status())) {
+    return PrefixFields(vintage.status(), "vintage");
+  }
+  const absl::StatusOr<AggregateQuery> query = convert::FromWire(request.query());
+  const absl::StatusOr<PeriodRange> months = convert::FromWire(request.months());
+  const absl::StatusOr<RealTime> real_time = convert::FromWire(request.real_time());
+  const absl::StatusOr<Ranking> ranking = convert::FromWire(request.ranking());
+  Violations violations;
+  violations.Add("query", query.status());
+  violations.Add("vintage", vintage.status());
+  violations.Add("months", months.status());
+  violations.Add("real_time", real_time.status());
+  violations.Add("ranking", ranking.status());
+  TW_RETURN_IF_ERROR(violations.ToStatus());
+  Asked asked{.query = *query, .vintage = ToInput(*vintage), .view = {}};
+  asked.view.months = *months;
+  asked.view.real_time = *real_time;
+  if (request.has_ranking()) asked.view.ranking = *ranking;
+  return asked;
+}
+
+absl::StatusOr<bool> WantsRows(const v1::GetAggregatesRequest& request) {
+  switch (request.format()) {
+    case v1::FORMAT_ROWS:
+      return true;
+    case v1::FORMAT_UNSPECIFIED:
+    case v1::FORMAT_COLUMNS:
+      break;
+    default:
+      return InvalidField("format",
+                          absl::StrCat("there is no format number ", static_cast<int>(request.format())));
+  }
+  Violations violations;
+  if (request.explain()) violations.Add("explain", "goes with ROWS only");
+  if (request.with_published_rates()) violations.Add("with_published_rates", "goes with ROWS only");
+  TW_RETURN_IF_ERROR(violations.ToStatus());
+  return false;
+}
+
+// Figures on their way into an answer, as rows or as columns.
+class FigurePage {
+ public:
+  FigurePage(const convert::Lookup& lookup, bool rows, v1::GetAggregatesResponse* response)
+      : lookup_(lookup), rows_(rows), response_(response), block_(&lookup) {}
+
+  absl::Status Add(const AggregateFigure& figure) {
+    ++figures_;
+    if (!rows_) {
+      TW_RETURN_IF_ERROR(block_.Add(figure));
+      if (block_.figures() == limits::kMaxChunkObservations) Close();
+      return absl::OkStatus();
+    }
+    v1::Aggregate* row = response_->add_aggregates();
+    TW_RETURN_IF_ERROR(convert::FillRow(figure, lookup_, row));
+    bytes_ += row->ByteSizeLong() + 4;
+    return absl::OkStatus();
+  }
+  bool Full(std::size_t page_size) const {
+    return figures_ >= page_size || bytes_ + (rows_ ? 0 : block_.bytes()) >= kPageBytes;
+  }
+  void Close() {
+    if (block_.figures() == 0) return;
+    bytes_ += block_.bytes();
+    *response_->add_blocks() = block_.Finish();
+  }
+
+ private:
+  const convert::Lookup& lookup_;
+  const bool rows_;
+  v1::GetAggregatesResponse* const response_;
+  convert::AggregateBlockEncoder block_;
+  std::size_t figures_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+absl::Status HandleGet(Call& call, const v1::GetAggregatesRequest& request,
+                       v1::GetAggregatesResponse* response) {
+  const Backend& backend = call.backend();
+  TW_ASSIGN_OR_RETURN(const bool rows, WantsRows(request));
+  TW_ASSIGN_OR_RETURN(const std::size_t page_size,
+                      PageSize(request.page_size(), rows ? limits::kDefaultPageSize : limits::kMaxPageSize));
+  TW_ASSIGN_OR_RETURN(Asked asked, ReadCommon(request));
+  asked.view.explain = request.explain();
+  asked.view.with_published_rates = request.with_published_rates();
+  PageToken token;
+  if (!request.page_token().empty()) {
+    TW_ASSIGN_OR_RETURN(token, DecodePageToken(request.page_token(), request));
+    asked.vintage = VintageOf(token);
+  }
+  TW_ASSIGN_OR_RETURN(
+      const std::unique_ptr<engine::AggregateReader> reader,
+      backend.aggregates.Open(asked.query, asked.vintage, asked.view, {token.after, token.split, token.skip},
+                              [&call] { return call.CheckAlive(); }));
+  token.vintage = reader->vintage();
+  *response->mutable_vintage() = convert::ToWire(reader->vintage());
+  *response->mutable_query() = convert::ToWire(reader->query());
+  FigurePage page(backend.lookup, rows, response);
+  engine::AggregatePosition position;
+  for (;;) {
+    TW_ASSIGN_OR_RETURN(const bool more, reader->Next());
+    if (!more) break;
+    if (page.Full(page_size)) {  // and one more waits
+      token.after = position.after;
+      token.split = position.split;
+      token.skip = static_cast<std::uint32_t>(position.skip);
+      response->set_next_page_token(EncodePageToken(token, request));
+      break;
+    }
+    TW_RETURN_IF_ERROR(page.Add(reader->figure()));
+    position = reader->position();
+  }
+  page.Close();
+  return absl::OkStatus();
+}
+
+// Blocks of figures, one a message.
+class FigureSource final : public MessageSource {
+ public:
+  FigureSource(const Backend& backend, std::unique_ptr<engine::AggregateReader> reader)
+      : message_bytes_(backend.options.stream_message_bytes),
+        reader_(std::move(reader)),
+        block_(&backend.lookup) {}
+
+  absl::StatusOr<std::optional<grpc::ByteBuffer>> Next(const Call& call) override {
+    while (!end_ && block_.bytes() < message_bytes_ && block_.figures() < limits::kMaxChunkObservations) {
+      TW_ASSIGN_OR_RETURN(const bool more, reader_->Next());
+      end_ = !more;
+      if (more) TW_RETURN_IF_ERROR(block_.Add(reader_->figure()));
+    }
+    if (block_.figures() == 0 && !first_) return std::nullopt;
+    v1::StreamAggregatesResponse response;
+    if (first_) {
+      *response.mutable_vintage() = convert::ToWire(reader_->vintage());
+      *response.mutable_query() = convert::ToWire(reader_->query());
+    }
+    first_ = false;
+    if (block_.figures() > 0) *response.mutable_block() = block_.Finish();
+    return std::optional<grpc::ByteBuffer>(Serialize(response));
+  }
+
+ private:
+  const std::size_t message_bytes_;
+  const std::unique_ptr<engine::AggregateReader> reader_;
+  convert::AggregateBlockEncoder block_;
+  bool first_ = true;
+  bool end_ = false;
+};
+
+absl::StatusOr<std::unique_ptr<MessageSource>> OpenFigures(Call& call, const grpc::ByteBuffer& bytes) {
+  v1::StreamAggregatesRequest request;
+  TW_RETURN_IF_ERROR(Parse(bytes, convert::kSmallRequest, &request));
+  TW_ASSIGN_OR_RETURN(const Asked asked, ReadCommon(request));
+  TW_ASSIGN_OR_RETURN(std::unique_ptr<engine::AggregateReader> reader,
+                      call.backend().aggregates.Open(asked.query, asked.vintage, asked.view, {},
+                                                     [&call] { return call.CheckAlive(); }));
+  return std::make_unique<FigureSource>(call.backend(), std::move(reader));
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AggregateService::GetAggregates(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request,
+                                                          grpc::ByteBuffer* response) {
+  return ServeUnary<v1::GetAggregatesRequest, v1::GetAggregatesResponse>(
+      backend_, context, Method::kGetAggregates, request, response, HandleGet);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AggregateService::StreamAggregates(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return new StreamCall(&backend_, context, Method::kStreamAggregates, request, OpenFigures);
+}
+
+}  // namespace tidewaiter::rpc
