@@ -35,6 +35,7 @@ Backend::Backend(const BackendOptions& backend_options, storage::Store* store, c
       queries(store),
       aggregates(store, &queries),
       feed(store),
+      moves(store, &aggregates, &feed),
       encoder(std::make_unique<ReleaseEncoder>(&feed, &lookup, log_id, options.stream_message_bytes,
                                                options.encoded_cache_bytes)),
       hub(std::make_unique<SubscriberHub>(this)),

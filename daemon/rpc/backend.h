@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "daemon/engine/aggregate_moves.h"
 #include "daemon/engine/aggregates.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/intake.h"
@@ -65,6 +66,7 @@ class Backend {
   engine::Queries queries;
   engine::Aggregates aggregates;
   engine::UpdateFeed feed;
+  engine::AggregateFeed moves;
   const std::unique_ptr<ReleaseEncoder> encoder;
   const std::unique_ptr<SubscriberHub> hub;
   std::array<telemetry::Metrics::Method*, kMethods> method_metrics;

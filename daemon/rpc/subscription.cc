@@ -180,7 +180,11 @@ absl::Status Subscription::ReadOptions(const v1::SubscribeRequest& request) {
   violations.Add("", items.status());
   const absl::StatusOr<absl::Duration> interval = ProgressInterval(request);
   violations.Add("", interval.status());
+  absl::StatusOr<std::vector<Followed>> followed = ReadFollowed(request, backend_.aggregates);
+  if (!followed.ok() && !absl::IsInvalidArgument(followed.status())) return followed.status();
+  violations.Add("", followed.status());
   TW_RETURN_IF_ERROR(violations.ToStatus());
+  followed_ = *std::move(followed);
   TW_ASSIGN_OR_RETURN(position_, ReadStart(request));
   progress_interval_ = *interval;
   progress_due_ = absl::Now() + progress_interval_;
@@ -251,14 +255,32 @@ Subscription::Step Subscription::StepMarker() {
 }
 
 absl::StatusOr<Subscription::Step> Subscription::StepReleases(bool may_block) {
+  if (cursor_ && (moves_due_ || !moves_.empty())) return StepMoves(may_block);
   if (cursor_) return StepWithin(may_block);
   if (progress_due_ <= absl::Now()) return WriteProgress();
   if (backend_.feed.head() > position_.sequence) {
     cursor_ = ChangesCursor{.sequence = position_.sequence + 1, .part = 0, .series = 0, .sent = 0};
+    moves_due_ = !followed_.empty();
     return Step::kAgain;
   }
   return backend_.hub->Park(shared_from_this(), position_.sequence, progress_due_) ? Step::kGivenAway
                                                                                    : Step::kAgain;
+}
+
+// The aggregates that the release moved are its first parts.
+absl::StatusOr<Subscription::Step> Subscription::StepMoves(bool may_block) {
+  if (moves_due_) {
+    if (!may_block) return GoToPool();
+    TW_ASSIGN_OR_RETURN(moves_, MoveMessages(followed_, cursor_->sequence, *backend_.store, backend_.moves,
+                                             backend_.options.stream_message_bytes));
+    std::reverse(moves_.begin(), moves_.end());
+    moves_due_ = false;
+    return Step::kAgain;
+  }
+  grpc::ByteBuffer message = std::move(moves_.back());
+  moves_.pop_back();
+  ++cursor_->sent;
+  return Write(std::move(message));
 }
 
 // One message, or one part without any, further within a release.
@@ -280,7 +302,8 @@ absl::StatusOr<Subscription::Step> Subscription::StepWithin(bool may_block) {
 
 // Moves behind the next release if none of its sections can match, without computing what it changed.
 absl::StatusOr<bool> Subscription::SkipUntouched() {
-  if (cursor_->part > 0 || cursor_->series > 0 || following_->selection.everything()) return false;
+  if (cursor_->part > 0 || cursor_->series > 0 || cursor_->sent > 0) return false;
+  if (following_->selection.everything()) return false;
   TW_ASSIGN_OR_RETURN(const storage::LogEntry entry, backend_.store->GetEntry(cursor_->sequence));
   if (entry.retracts != 0) return false;  // it has no sections of its own
   const bool touched = std::any_of(entry.sections.begin(), entry.sections.end(), [this](const auto& section) {

@@ -11,6 +11,7 @@
 #include "daemon/rpc/backend.h"
 #include "daemon/rpc/call.h"
 #include "daemon/rpc/cell_blocks.h"
+#include "daemon/rpc/move_messages.h"
 #include "daemon/rpc/release_encoder.h"
 #include "daemon/rpc/subscriber_hub.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -80,6 +81,7 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   absl::StatusOr<Step> StepSnapshot();
   Step StepMarker();
   absl::StatusOr<Step> StepReleases(bool may_block);
+  absl::StatusOr<Step> StepMoves(bool may_block);
   absl::StatusOr<Step> StepWithin(bool may_block);
   absl::StatusOr<bool> SkipUntouched();
   Step WriteProgress();
@@ -96,6 +98,9 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
   Phase phase_ = Phase::kOpening;
   std::shared_ptr<const Following> following_;
+  std::vector<Followed> followed_;       // aggregates
+  bool moves_due_ = false;               // of the release under way; not yet computed
+  std::vector<grpc::ByteBuffer> moves_;  // of the release under way, last first
   absl::Duration progress_interval_;
   absl::Time progress_due_;
   std::optional<Snapshot> snapshot_;

@@ -450,5 +450,75 @@ TEST_F(SubscribeTest, DrainingDoesNotWaitForWhoDoesNotRead) {
   EXPECT_FALSE(stuck.Finish().ok());
 }
 
+// ---- Aggregates
+
+// "T3M of CN.X, before -> after" of every part until the last, and how the release ended.
+std::vector<std::string> MovesOf(Subscriber& subscriber) {
+  std::vector<std::string> lines;
+  std::uint32_t part = 0;
+  for (;;) {
+    const v1::SubscribeResponse* message = subscriber.Next();
+    if (message == nullptr || !message->has_release()) return {"no release"};
+    EXPECT_EQ(message->release().part(), part++);
+    EXPECT_EQ(message->release().has_release(), part == 1);
+    for (const v1::AggregateMoves& one : message->release().aggregates()) {
+      for (const v1::AggregateMove& move : one.moves()) {
+        lines.push_back(absl::StrCat(one.aggregate(), " ", move.series(), " ", move.period(), " ",
+                                     move.before().value(), " -> ", move.after().value()));
+      }
+    }
+    for (const v1::ChangeBlock& block : message->release().changes()) {
+      for (const std::string& line : ChangesOf(block)) lines.push_back(line);
+    }
+    if (message->release().last()) {
+      EXPECT_NE(message->release().resume_token(), "");
+      return lines;
+    }
+    EXPECT_EQ(message->release().resume_token(), "");
+  }
+}
+
+v1::SubscribeRequest Follow(v1::SubscribeRequest request, const std::string& key, std::uint32_t months) {
+  v1::AggregateQuery* query = request.add_aggregates();
+  query->set_dataset("T");
+  query->add_keys(key);
+  query->mutable_window()->set_months(months);
+  return request;
+}
+
+TEST_F(SubscribeTest, MovedAggregatesComeWithTheirRelease) {
+  Push("merge T\nCN.X 2025-01 1\nCN.X 2025-02 2");
+  Push("merge U\nA 2025-01 1");
+  Push("merge T\nCN.X 2025-02 3");
+  Push("merge T\nCN.M 2025-02 3");
+  const v1::SubscribeRequest request = Follow(Follow(Select(From(0), "T", "CN.X"), "CN.X", 2), "CN.M", 1);
+  Subscriber subscriber(stubs_, request);
+  EXPECT_EQ(subscriber.Line(), "marker 0");
+  EXPECT_THAT(MovesOf(subscriber),
+              ElementsAre("0 CN.X 2025-01/P2M  -> 3", "NEW CN.X 2025-01 1", "NEW CN.X 2025-02 2"));
+  EXPECT_THAT(MovesOf(subscriber), ElementsAre("0 CN.X 2025-01/P2M 3 -> 4", "REVISED CN.X 2025-02 3"));
+  // Of a series that is not followed itself the release comes for its aggregates.
+  EXPECT_THAT(MovesOf(subscriber), ElementsAre("1 CN.M 2025-02  -> 3"));
+  Subscriber late(stubs_, [&] {
+    v1::SubscribeRequest from = request;
+    from.set_after_sequence(2);
+    return from;
+  }());
+  EXPECT_EQ(late.Line(), "marker 2");
+  EXPECT_THAT(MovesOf(late), ElementsAre("0 CN.X 2025-01/P2M 3 -> 4", "REVISED CN.X 2025-02 3"));
+}
+
+TEST_F(SubscribeTest, WhatCannotBeFollowedIsRefused) {
+  v1::SubscribeRequest request = Follow(From(0), "CN.X.Y", 1000);
+  Subscriber subscriber(stubs_, request);
+  EXPECT_EQ(subscriber.Next(), nullptr);
+  EXPECT_THAT(FieldsOf(subscriber.Finish()), ElementsAre("aggregates[0].window.months"));
+  request = From(0);
+  for (int i = 0; i < 17; ++i) request = Follow(request, "CN.X", 1);
+  Subscriber many(stubs_, request);
+  EXPECT_EQ(many.Next(), nullptr);
+  EXPECT_THAT(FieldsOf(many.Finish()), ElementsAre("aggregates"));
+}
+
 }  // namespace
 }  // namespace tidewaiter::rpc
