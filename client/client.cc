@@ -96,6 +96,7 @@ Client::Core::Core(std::shared_ptr<grpc::Channel> channel_in, absl::Duration tim
       datasets(v1::DatasetService::NewStub(channel)),
       releases(v1::ReleaseService::NewStub(channel)),
       observations(v1::ObservationService::NewStub(channel)),
+      aggregates(v1::AggregateService::NewStub(channel)),
       status(v1::StatusService::NewStub(channel)),
       updates(v1::UpdateService::NewStub(channel)) {}
 

@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/aggregates.h"
 #include "client/types.h"
 
 namespace tidewaiter::client {
@@ -119,6 +120,15 @@ class Client {
   using HistorySink = std::function<absl::Status(HistoryLine& line)>;
   absl::StatusOr<Vintage> StreamHistory(const HistoryQuery& query, const HistorySink& sink,
                                         const CallOptions& call = {});
+
+  // One page of figures, as rows: with explanations and published rates, if asked for. Later pages as in
+  // Read(). `page_size` 0: the daemon's default.
+  absl::StatusOr<AggregatePage> Aggregate(const AggregateRequest& request, std::uint32_t page_size = 0,
+                                          std::string_view page_token = {}, const CallOptions& call = {});
+  // All figures, as columns come: for cross-sections of many series. Neither explanations nor published
+  // rates.
+  absl::StatusOr<AggregateHeading> StreamAggregates(const AggregateRequest& request, const FigureSink& sink,
+                                                    const CallOptions& call = {});
 
   absl::StatusOr<StoreStatus> GetStatus(const CallOptions& call = {});
 

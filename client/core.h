@@ -13,6 +13,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "proto/convert/status.h"
+#include "tidewaiter/v1/aggregate_service.grpc.pb.h"
 #include "tidewaiter/v1/dataset_service.grpc.pb.h"
 #include "tidewaiter/v1/observation_service.grpc.pb.h"
 #include "tidewaiter/v1/release_service.grpc.pb.h"
@@ -34,6 +35,7 @@ struct Client::Core {
   std::unique_ptr<v1::DatasetService::Stub> datasets;
   std::unique_ptr<v1::ReleaseService::Stub> releases;
   std::unique_ptr<v1::ObservationService::Stub> observations;
+  std::unique_ptr<v1::AggregateService::Stub> aggregates;
   std::unique_ptr<v1::StatusService::Stub> status;
   std::unique_ptr<v1::UpdateService::Stub> updates;
 

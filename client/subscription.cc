@@ -11,6 +11,7 @@
 #include "client/wire.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
+#include "proto/convert/aggregate.h"
 
 namespace tidewaiter::client {
 namespace {
@@ -117,6 +118,39 @@ void DropFront(std::vector<DatasetChanges>& changes, std::size_t count) {
   std::erase_if(changes, [](const DatasetChanges& dataset) { return dataset.cells.empty(); });
 }
 
+// What is told of aggregates, one by one: moves and problems.
+std::size_t CountOf(const std::vector<AggregateMoves>& aggregates) {
+  std::size_t count = 0;
+  for (const AggregateMoves& one : aggregates) count += one.moves.size() + (one.problem.empty() ? 0 : 1);
+  return count;
+}
+
+// Drops the first `count` of them.
+void DropFront(std::vector<AggregateMoves>& aggregates, std::size_t count) {
+  for (AggregateMoves& one : aggregates) {
+    if (count > 0 && !one.problem.empty()) {
+      one.problem.clear();
+      --count;
+    }
+    const std::size_t here = std::min(count, one.moves.size());
+    one.moves.erase(one.moves.begin(), one.moves.begin() + static_cast<std::ptrdiff_t>(here));
+    count -= here;
+  }
+  std::erase_if(aggregates,
+                [](const AggregateMoves& one) { return one.moves.empty() && one.problem.empty(); });
+}
+
+// Appends, joining what belongs to one aggregate.
+void Append(std::vector<AggregateMoves>& to, std::vector<AggregateMoves> from) {
+  for (AggregateMoves& one : from) {
+    if (to.empty() || to.back().aggregate != one.aggregate) {
+      to.push_back(std::move(one));
+      continue;
+    }
+    std::move(one.moves.begin(), one.moves.end(), std::back_inserter(to.back().moves));
+  }
+}
+
 // Appends, joining what belongs to one dataset.
 void Append(std::vector<DatasetChanges>& to, std::vector<DatasetChanges> from) {
   for (DatasetChanges& dataset : from) {
@@ -147,6 +181,7 @@ class Subscription::Impl {
   struct Partial {
     Sequence sequence = 0;
     std::size_t cells = 0;  // handed over so far
+    std::size_t moves = 0;  // so, too
   };
 
   bool cancelled() const ABSL_SHARED_LOCKS_REQUIRED(core_->mutex) {
@@ -162,7 +197,7 @@ class Subscription::Impl {
   absl::Status HandleMarker(const v1::SubscribeResponse::Marker& marker, const SubscribeHandler& handler);
   absl::Status HandlePart(const v1::SubscribeResponse::ReleasePart& part, const SubscribeHandler& handler);
   absl::Status HandOver(const v1::SubscribeResponse::ReleasePart& part, std::vector<DatasetChanges> changes,
-                        const SubscribeHandler& handler);
+                        std::vector<AggregateMoves> moves, const SubscribeHandler& handler);
   absl::Status HandleProgress(const v1::SubscribeResponse::Progress& progress,
                               const SubscribeHandler& handler);
 
@@ -182,7 +217,9 @@ class Subscription::Impl {
   std::optional<ReleaseInfo> open_;  // the release whose parts are coming
   std::uint32_t next_part_ = 0;
   std::size_t skip_ = 0;                   // cells of it that were handed over before
+  std::size_t skip_moves_ = 0;             // moves of it, so
   std::vector<DatasetChanges> collected_;  // when releases are taken whole
+  std::vector<AggregateMoves> collected_moves_;
   BlockReader blocks_;
 };
 
@@ -193,6 +230,7 @@ v1::SubscribeRequest Subscription::Impl::Request() const {
     to->set_dataset(selector.dataset);
     to->set_key(selector.key);
   }
+  for (const AggregateQuery& query : options_.aggregates) *request.add_aggregates() = convert::ToWire(query);
   request.set_omit_confirmed(options_.omit_confirmed);
   const std::int64_t interval_us = absl::ToInt64Microseconds(options_.progress_interval);
   request.mutable_progress_interval()->set_seconds(interval_us / 1'000'000);
@@ -256,6 +294,7 @@ Subscription::Impl::Outcome Subscription::Impl::Connect(const SubscribeHandler& 
   }
   open_.reset();
   collected_.clear();
+  collected_moves_.clear();
   const v1::SubscribeRequest request = Request();
   CallScope call(core_, CallScope::Kind::kStream, {});
   {
@@ -354,6 +393,7 @@ absl::Status Subscription::Impl::HandlePart(const v1::SubscribeResponse::Release
     TW_ASSIGN_OR_RETURN(open_.emplace(), FromWire(part.release()));
     next_part_ = 0;
     skip_ = partial_ && partial_->sequence == sequence ? partial_->cells : 0;
+    skip_moves_ = partial_ && partial_->sequence == sequence ? partial_->moves : 0;
     if (partial_ && partial_->sequence != sequence) {
       return BrokenPromise(absl::StrCat("release ", partial_->sequence, " was begun and never ended"));
     }
@@ -367,7 +407,11 @@ absl::Status Subscription::Impl::HandlePart(const v1::SubscribeResponse::Release
   for (const v1::ChangeBlock& block : part.changes()) {
     TW_ASSIGN_OR_RETURN(changes.emplace_back(), FromWire(block));
   }
-  TW_RETURN_IF_ERROR(HandOver(part, std::move(changes), handler));
+  std::vector<AggregateMoves> moves;
+  for (const v1::AggregateMoves& one : part.aggregates()) {
+    TW_ASSIGN_OR_RETURN(moves.emplace_back(), FromWire(one));
+  }
+  TW_RETURN_IF_ERROR(HandOver(part, std::move(changes), std::move(moves), handler));
   if (part.last()) {
     position_ = Bookmark{sequence, part.resume_token()};
     open_.reset();
@@ -377,24 +421,31 @@ absl::Status Subscription::Impl::HandlePart(const v1::SubscribeResponse::Release
 
 absl::Status Subscription::Impl::HandOver(const v1::SubscribeResponse::ReleasePart& part,
                                           std::vector<DatasetChanges> changes,
+                                          std::vector<AggregateMoves> moves,
                                           const SubscribeHandler& handler) {
   if (handler.part) {
     const bool first = !partial_;
-    if (first) partial_ = Partial{open_->sequence, 0};
+    if (first) partial_ = Partial{open_->sequence, 0, 0};
     const std::size_t skipped = std::min(skip_, CountOf(changes));
     skip_ -= skipped;
     DropFront(changes, skipped);
     // A part that was handed over before the connection broke is not handed over again.
-    const bool again = !first && changes.empty() && !part.last();
+    const std::size_t skipped_moves = std::min(skip_moves_, CountOf(moves));
+    skip_moves_ -= skipped_moves;
+    DropFront(moves, skipped_moves);
+    const bool again = !first && changes.empty() && moves.empty() && !part.last();
     partial_->cells += CountOf(changes);
+    partial_->moves += CountOf(moves);
     if (part.last()) partial_.reset();
     if (again) return absl::OkStatus();
-    ReleasePart out{*open_, first, part.last(), std::move(changes), part.resume_token()};
+    ReleasePart out{*open_, first, part.last(), std::move(changes), std::move(moves), part.resume_token()};
     return handler.part(out);
   }
   Append(collected_, std::move(changes));
+  Append(collected_moves_, std::move(moves));
   if (!part.last()) return absl::OkStatus();
-  ReleaseUpdate update{*open_, std::exchange(collected_, {}), part.resume_token()};
+  ReleaseUpdate update{*open_, std::exchange(collected_, {}), std::exchange(collected_moves_, {}),
+                       part.resume_token()};
   return handler.release ? handler.release(update) : absl::OkStatus();
 }
 

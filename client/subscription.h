@@ -18,7 +18,8 @@ namespace tidewaiter::client {
 struct ReleaseUpdate {
   ReleaseInfo release;
   std::vector<DatasetChanges> changes;
-  std::string resume_token;  // stands right after it
+  std::vector<AggregateMoves> aggregates;  // with SubscribeOptions::aggregates: what it moved
+  std::string resume_token;                // stands right after it
 };
 
 // A part of a release. Of one release come `first`, any number of others, and `last` (one part may be both).
@@ -27,7 +28,8 @@ struct ReleasePart {
   bool first = false;
   bool last = false;
   std::vector<DatasetChanges> changes;
-  std::string resume_token;  // with the last part
+  std::vector<AggregateMoves> aggregates;  // of one release they come before the changes
+  std::string resume_token;                // with the last part
 };
 
 // A place in the log. Keep the token: a later subscription resumes there.
@@ -60,6 +62,9 @@ struct SubscribeOptions {
     std::string key;  // SDMX selector; empty: every series
   };
   std::vector<Selector> selectors;  // none: everything
+  // Whose figures are told when a release moves them, of any datasets; at most
+  // limits::kMaxFollowedAggregates.
+  std::vector<AggregateQuery> aggregates;
   // Where to start: at most one of the two; neither: after the head.
   std::optional<Sequence> after_sequence;  // exclusive, unverified; 0: from the first release
   std::string resume_token;                // verified by the daemon

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/core.h"
 #include "domain/errors.h"
+#include "proto/convert/aggregate.h"
 #include "proto/convert/release.h"
 #include "proto/convert/row.h"
 #include "proto/convert/vintage.h"
@@ -26,6 +27,33 @@ Cell CellOf(const convert::DecodedBlock& block, std::size_t i) {
   cell.published_at = release.published_at;
   cell.value_since = origin.value_since;
   return cell;
+}
+
+absl::StatusOr<AggregateValue> ValueOf(const v1::AggregateMove::State& state) {
+  AggregateValue value;
+  if (state.value().empty()) {
+    TW_ASSIGN_OR_RETURN(value.reason, convert::FromWire(state.reason()));
+    return value;
+  }
+  TW_ASSIGN_OR_RETURN(const Decimal number, Decimal::Parse(state.value()));
+  value.value = number;
+  if (!state.bound().empty()) {
+    TW_ASSIGN_OR_RETURN(const Decimal bound, Decimal::Parse(state.bound()));
+    value.bound = bound;
+  }
+  TW_ASSIGN_OR_RETURN(value.derivation, convert::FromWire(state.derivation()));
+  value.extrapolated = state.status() == v1::AGGREGATE_STATUS_EXTRAPOLATED;
+  return value;
+}
+
+absl::StatusOr<AggregateMove> MoveOf(const v1::AggregateMove& message) {
+  AggregateMove move;
+  move.series = message.series();
+  TW_ASSIGN_OR_RETURN(move.period, Period::Parse(message.period()));
+  move.unit = message.unit();
+  TW_ASSIGN_OR_RETURN(move.before, ValueOf(message.before()));
+  TW_ASSIGN_OR_RETURN(move.after, ValueOf(message.after()));
+  return move;
 }
 
 }  // namespace
@@ -100,6 +128,18 @@ absl::StatusOr<DatasetChanges> FromWire(const v1::ChangeBlock& block) {
     }
   }
   return changes;
+}
+
+absl::StatusOr<AggregateMoves> FromWire(const v1::AggregateMoves& message) {
+  AggregateMoves moves;
+  moves.aggregate = message.aggregate();
+  moves.problem = message.problem();
+  for (const v1::AggregateMove& from : message.moves()) {
+    absl::StatusOr<AggregateMove> move = MoveOf(from);
+    if (!move.ok()) return UnreadableAnswer(move.status());
+    moves.moves.push_back(*std::move(move));
+  }
+  return moves;
 }
 
 absl::StatusOr<std::vector<SeriesCells>*> BlockReader::Read(const v1::ObservationBlock& block) {

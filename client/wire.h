@@ -6,10 +6,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/aggregates.h"
 #include "client/types.h"
 #include "proto/convert/block.h"
 #include "tidewaiter/v1/observation_service.pb.h"
 #include "tidewaiter/v1/release_service.pb.h"
+#include "tidewaiter/v1/update_service.pb.h"
 
 namespace tidewaiter::client {
 
@@ -21,6 +23,7 @@ absl::StatusOr<ReleaseInfo> FromWire(const v1::Release& release);
 absl::StatusOr<Vintage> FromWire(const v1::Vintage& vintage);
 absl::StatusOr<HistoryLine> FromWire(const v1::HistoryEntry& entry);
 absl::StatusOr<DatasetChanges> FromWire(const v1::ChangeBlock& block);
+absl::StatusOr<AggregateMoves> FromWire(const v1::AggregateMoves& moves);
 
 // Decodes blocks one after the other, keeping its memory. Not thread-safe.
 class BlockReader {

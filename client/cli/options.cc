@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "client/cli/aggregate_options.h"
 #include "client/cli/exit_code.h"
 #include "domain/limits.h"
 #include "domain/month.h"
@@ -33,6 +34,7 @@ Examples
   tidewaiter get GACC_PRESS/CN.RU.T.VALUE.USD.BN --from 2024-01 --to 2025-12
   tidewaiter get GACC_PRESS/CN.RU.T.VALUE.USD.BN --as-of 2025-08-28 -o csv
   tidewaiter history GACC_PRESS/CN.W00.X.VALUE.USD.BN --output-type changed
+  tidewaiter aggregate GACC_PRESS/CN.RU.T.VALUE.USD.BN --window t12m --from 2025-01
   tidewaiter watch GACC_PRESS --from-sequence 0 -o ndjson
 
 Exit codes
@@ -81,6 +83,30 @@ Examples
   tidewaiter history GACC_PRESS/CN.W00.X.VALUE.USD.BN --from 2023-03 --to 2023-03
   tidewaiter history GACC_PRESS/CN.RU.T.VALUE.USD.BN --output-type nth --nth 2)";
 
+constexpr char kAggregateFooter[] = R"(
+A figure is computed from exact values at one vintage and rounded once, or it is undefined and says why. Windows end
+with each month from the first to the last that is known; --from and --to narrow that.
+
+Windows      month, qtd, ytd (from the start of the statistical year), year, t3m, t6m, t12m, any number of months: 7m
+Transforms   level, change, growth (with --lag), yoy (growth, lag 12), mom (growth, lag 1), annualised,
+             magnitude (growth of a balance without its sign), contribution and share (of --total), ratio (X over M),
+             run-rate (an extrapolation), index (--base is 100), unit-value (value over quantity),
+             balance (X - M), turnover (X + M)
+
+CSV columns: series,period,window,transform,value,unit,status,reason,derivation,published_at,sequence
+  status       OK; PARTIAL (members left out); EXTRAPOLATED; UNDEFINED, with the reason
+  derivation   PUBLISHED, SUMMED, or DIFFERENCED: how the months were put together
+Also: --as-of DATE, --at-sequence N, --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
+
+Examples
+  tidewaiter aggregate GACC_PRESS/CN.RU.T.VALUE.USD.BN --window t12m --from 2025-01 --to 2025-12
+  tidewaiter aggregate GACC_PRESS/CN.RU.T.VALUE.USD.BN --window ytd --transform yoy --from 2025-01 --with-published
+  tidewaiter aggregate GACC_PRESS/CN.RU.T.VALUE.USD.BN --month 2025-07 --derivation differenced --explain
+  tidewaiter aggregate GACC_PRESS/CN.W00.X.VALUE.USD.BN --transform yoy --month 2023-03 --realtime first
+  tidewaiter aggregate GACC_PRESS/CN..T.VALUE.USD.BN --window ytd --transform share --total .W00.... --top 5
+  tidewaiter aggregate GACC_PRESS/CN.RU..VALUE.USD.BN --transform balance --from 2025-03
+  tidewaiter aggregate GACC_PRESS/CN..T.VALUE.USD.BN --window year --group WEST=partner:US+EU --month 2025-12)";
+
 constexpr char kWatchFooter[] = R"(
 With -o ndjson: one object a change, then one object of type "release" that completes it; every object has its
 sequence. A connection that breaks is resumed where it was: no release comes twice, none is left out. The
@@ -89,7 +115,8 @@ sequence. A connection that breaks is resumed where it was: no release comes twi
 Examples
   tidewaiter watch GACC_PRESS/CN.RU...
   tidewaiter watch GACC_PRESS --from-sequence 0 -o ndjson
-  tidewaiter watch GACC_PRESS --snapshot -o ndjson)";
+  tidewaiter watch GACC_PRESS --snapshot -o ndjson
+  tidewaiter watch GACC_PRESS/CN.RU.T.VALUE.USD.BN --aggregate t12m:yoy --aggregate ytd:level)";
 
 // Texts of options that have a type of their own.
 CLI::Validator Checked(const std::function<absl::Status(const std::string&)>& take) {
@@ -196,23 +223,23 @@ std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, 
   app->add_option("--tls-cert", tls->cert_file, "Certificate of this client, PEM")->type_name("FILE");
   app->add_option("--tls-key", tls->key_file, "Its key, PEM")->type_name("FILE");
 
-  const std::vector<std::string> readers = {"get", "history"};
+  const std::vector<std::string> readers = {"get", "history", "aggregate"};
   std::vector<Restricted> restricted;
   auto* as_of = AddText(
       app, "--as-of", [o](const std::string& t) { return TakeAsOf(t, &o->vintage); },
-      "get, history: as known on this day (included) or instant");
+      "get, history, aggregate: as known on this day (included) or instant");
   restricted.push_back({as_of->type_name("DATE"), readers});
   auto* at = AddText(
       app, "--at-sequence", [o](const std::string& t) { return TakeSequence(t, &o->vintage.sequence); },
-      "get, history: as held when this sequence was the newest");
+      "get, history, aggregate: as held when this sequence was the newest");
   restricted.push_back({at->type_name("N"), readers});
   auto* from = AddText(
       app, "--from", [o](const std::string& t) { return TakeMonth(t, &o->periods.from); },
-      "get, history: only periods from this month on, 2024-01");
+      "get, history, aggregate: only periods from this month on, 2024-01");
   restricted.push_back({from->type_name("MONTH"), readers});
   auto* to = AddText(
       app, "--to", [o](const std::string& t) { return TakeMonth(t, &o->periods.to); },
-      "get, history: only periods that end by this month, 2025-12");
+      "get, history, aggregate: only periods that end by this month, 2025-12");
   restricted.push_back({to->type_name("MONTH"), readers});
   auto* type = app->add_option_function<std::string>(
       "--output-type", [o](const std::string& name) { o->history_type = kTypes.at(name); },
@@ -287,6 +314,100 @@ void AddReaders(CLI::App* app, Options* o) {
   history->callback([o] { o->command = Options::Command::kHistory; });
 }
 
+using TakeText = absl::Status (*)(std::string_view text, AggregateQuery* query);
+
+// An option that `take` reads into the query.
+CLI::Option* AddWord(CLI::App* app, Options* o, const std::string& name, TakeText take,
+                     const std::string& description) {
+  return AddText(
+      app, name, [o, take](const std::string& text) { return take(text, &o->aggregate.query); }, description);
+}
+
+void AddAggregateWords(CLI::App* app, Options* o) {
+  AggregateQuery* const query = &o->aggregate.query;
+  AddWord(app, o, "--window", TakeWindow, "Which months; see below. Default month")->type_name("WINDOW");
+  app->add_flag("--mean", query->window.mean, "The window's sum divided by its months");
+  AddWord(app, o, "--transform", ParseTransform, "What of the windows; see below. Default level")
+      ->type_name("NAME");
+  app->add_option("--lag", query->lag_months, "Months back to the base of a growth or change. Default 12")
+      ->type_name("N");
+  app->add_option("--decimals", query->decimals, "Digits after the point of what is divided")->type_name("N");
+  AddWord(app, o, "--base", TakeBase, "index: what is 100: 2019, 2019-01, 2019-01/P7M")->type_name("PERIOD");
+  app->add_option("--year-start", query->window.year_start_month,
+                  "First month of years. Default: the dataset's")
+      ->type_name("N");
+  AddWord(app, o, "--derivation", TakeDerivation, "Only: published, summed, differenced")->type_name("NAME");
+  AddWord(app, o, "--composition", TakeComposition,
+          "Members without a value: as-published (left out), constant, complete")
+      ->type_name("NAME");
+  AddWord(app, o, "--combine", TakeCombine, "balance, turnover: of X and M, for transforms other than level")
+      ->type_name("NAME");
+}
+
+void AddAggregateGroups(CLI::App* app, Options* o) {
+  AggregateQuery* const query = &o->aggregate.query;
+  app->add_flag("--sum", query->sum, "Sum all that is selected");
+  AddWord(app, o, "--group-by", TakeGroupBy, "Sum, but keep these dimensions apart")->type_name("DIM,...");
+  app->add_option_function<std::vector<std::string>>(
+         "--group", [](const std::vector<std::string>&) {},
+         "A group of codes: EU=partner:DE+FR,GB@..2020-01. May be given again")
+      ->expected(1)
+      ->take_all()
+      ->check(Checked([query](const std::string& text) { return TakeGroup(text, query); }))
+      ->type_name("GROUP");
+  app->add_option("--total", query->total,
+                  "share, contribution: key of the total; an empty place is the figure's own")
+      ->type_name("KEY");
+  app->add_option("--numerator", query->numerator,
+                  "ratio: flow, default X; unit-value: measure, default VALUE")
+      ->type_name("CODE");
+  app->add_option("--denominator", query->denominators,
+                  "ratio: flow, default M; unit-value: measures, default QUANTITY, WEIGHT")
+      ->type_name("CODE");
+}
+
+void AddAggregateView(CLI::App* app, Options* o) {
+  AggregateView* const view = &o->aggregate.view;
+  AddText(
+      app, "--month", [o](const std::string& text) { return TakeMonth(text, &o->month); },
+      "Only windows that end with this month")
+      ->type_name("MONTH");
+  app->add_option_function<std::uint32_t>(
+         "--top",
+         [view](const std::uint32_t& top) {
+           if (!view->ranking) view->ranking.emplace();
+           view->ranking->top = top;
+         },
+         "Rank, and show the first N; 0: all. Of --month, or the latest")
+      ->type_name("N");
+  app->add_flag_callback(
+      "--by-magnitude",
+      [view] {
+        if (!view->ranking) view->ranking.emplace();
+        view->ranking->by_magnitude = true;
+      },
+      "Rank without the sign");
+  AddText(
+      app, "--realtime", [view](const std::string& text) { return TakeRealTime(text, &view->real_time); },
+      "Each month at its own vintage: first, nth:N, after:12m. Default latest")
+      ->type_name("PRINT");
+  app->add_flag("--each-operand", view->real_time.each_operand,
+                "With --realtime: each operand as its own print, instead of all at one vintage");
+  app->add_flag("--with-published", view->with_published_rates, "yoy: the publisher's own rate beside it");
+  app->add_flag("--explain", view->explain, "Show what each figure was computed from");
+}
+
+void AddAggregate(CLI::App* app, Options* o) {
+  CLI::App* aggregate =
+      app->add_subcommand("aggregate", "Compute windows, sums, growth, shares at any vintage");
+  AddTarget(aggregate, o, "Which series, as in GACC_PRESS/CN.RU.T.VALUE.USD.BN")->required();
+  AddAggregateWords(aggregate, o);
+  AddAggregateGroups(aggregate, o);
+  AddAggregateView(aggregate, o);
+  aggregate->footer(kAggregateFooter);
+  aggregate->callback([o] { o->command = Options::Command::kAggregate; });
+}
+
 void AddRetract(CLI::App* app, Options* o) {
   CLI::App* retract = app->add_subcommand("retract", "Retract a release that should never have been taken");
   retract->add_option("RELEASE", o->release, "AGENCY/ID as `releases` shows it, or its sequence number")
@@ -319,6 +440,14 @@ void AddWatch(CLI::App* app, Options* o) {
   watch->add_flag("--omit-confirmed", o->watch.omit_confirmed, "Leave out cells that were only confirmed");
   watch->add_flag("--progress", o->watch.progress,
                   "With -o ndjson: also objects that say how far the watch has come");
+  watch
+      ->add_option_function<std::vector<std::string>>(
+          "--aggregate", [](const std::vector<std::string>&) {},
+          "Also the figures that each release moves: WINDOW:TRANSFORM, as in t12m:yoy. May be given again")
+      ->expected(1)
+      ->take_all()
+      ->check(Checked([o](const std::string& text) { return TakeFollowed(text, &o->watch.aggregates); }))
+      ->type_name("WINDOW:TRANSFORM");
   watch->footer(kWatchFooter);
   watch->callback([o] { o->command = Options::Command::kWatch; });
 }
@@ -340,6 +469,13 @@ std::string Contradiction(const CLI::App& app, const Options& o, const std::vect
     return "a watch has no end, and a JSON document has one; use -o ndjson";
   }
   if (o.watch.progress && o.format != Format::kNdjson) return "--progress goes with -o ndjson";
+  if (!o.watch.aggregates.empty() && o.target.dataset.empty()) return "--aggregate needs a DATASET/KEY";
+  if (!o.watch.aggregates.empty() && o.format == Format::kCsv)
+    return "--aggregate goes with -o table or ndjson";
+  if (o.month && (o.periods.from || o.periods.to)) return "--month stands for --from and --to; give it alone";
+  const AggregateView& view = o.aggregate.view;
+  if (view.ranking && (o.periods.from || o.periods.to)) return "a ranking is of one month; give --month";
+  if (view.explain && o.format == Format::kCsv) return "--explain goes with -o table, json or ndjson";
   return "";
 }
 
@@ -358,6 +494,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
   const std::vector<Restricted> restricted = AddGlobals(&app, &options, &tls, &use_tls);
   AddPush(&app, &options);
   AddReaders(&app, &options);
+  AddAggregate(&app, &options);
   AddWatch(&app, &options);
   AddRetract(&app, &options);
   app.add_subcommand("status", "Show the daemon's state")->callback([&options] {

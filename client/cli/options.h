@@ -8,6 +8,7 @@
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "client/aggregates.h"
 #include "client/cli/output.h"
 #include "client/cli/records.h"
 #include "client/client.h"
@@ -41,6 +42,12 @@ struct WatchArguments {
   bool snapshot = false;
   bool omit_confirmed = false;
   bool progress = false;
+  std::vector<AggregateQuery> aggregates;  // without dataset and keys
+};
+
+struct AggregateArguments {
+  AggregateQuery query;  // without dataset and keys
+  AggregateView view;    // without months, but for a ranking's
 };
 
 struct Options {
@@ -52,6 +59,7 @@ struct Options {
     kRetract,
     kGet,
     kHistory,
+    kAggregate,
     kWatch,
     kStatus,
     kVersion,
@@ -65,6 +73,7 @@ struct Options {
 
   client::VintageQuery vintage;
   PeriodRange periods;
+  std::optional<Month> month;  // aggregate: stands for both ends of `periods`
   HistoryType history_type = HistoryType::kAll;
   int nth = 1;
 
@@ -73,6 +82,7 @@ struct Options {
   std::string reason;
   PushArguments push;
   WatchArguments watch;
+  AggregateArguments aggregate;
 };
 
 // What the command line asks for, or the code to exit with at once: 0 after --help, 2 (after a message to

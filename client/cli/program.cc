@@ -25,6 +25,8 @@ absl::Status RunCommand(Session& session) {
       return RunGet(session);
     case Options::Command::kHistory:
       return RunHistory(session);
+    case Options::Command::kAggregate:
+      return RunAggregate(session);
     case Options::Command::kWatch:
       return RunWatch(session);
     case Options::Command::kStatus:
@@ -37,7 +39,7 @@ absl::Status RunCommand(Session& session) {
 
 int Ended(const absl::Status& status, const Options& options, Output* out, Output* err) {
   out->Flush();
-  if (out->closed()) return kOk;  // the reader has seen enough
+  if (out->closed()) return kOk;                       // the reader has seen enough
   if (absl::IsCancelled(status)) return kInterrupted;  // who pressed Ctrl-C knows
   const absl::Status worst = status.ok() ? out->status() : status;
   if (!worst.ok()) err->Write(Explain(worst, options.connect.address));

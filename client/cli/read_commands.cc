@@ -1,8 +1,8 @@
 // get, history.
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "client/cli/cell_text.h"
+#include "client/cli/reading.h"
 #include "client/cli/session.h"
 #include "domain/errors.h"
 
@@ -11,33 +11,6 @@ namespace {
 
 // A history is a stream, which has no deadline of its own; the program gives it a generous one.
 constexpr absl::Duration kHistoryTimeout = absl::Minutes(10);
-
-absl::StatusOr<CellTexts> TextsOf(Session& session) {
-  TW_ASSIGN_OR_RETURN(client::DatasetInfo dataset, session.client.GetDataset(session.options.target.dataset));
-  return CellTexts(std::move(dataset.definition));
-}
-
-std::vector<std::string> KeysOf(const Target& target) {
-  if (target.key.empty()) return {};
-  return {target.key};
-}
-
-// Says at which vintage an answer was read, and how to ask for the same again.
-void TellVintage(Session& session, RecordWriter& writer, const CellTexts& texts, const Vintage& vintage,
-                 std::string_view noun) {
-  const bool bounded = vintage.as_of != Instant::Max();
-  const std::string as_of = bounded ? texts.TimeText(vintage.as_of) : "";
-  writer.Finish(
-      absl::StrCat("\"vintage\":{\"as_of\":", bounded ? JsonString(vintage.as_of.ToString()) : "null",
-                   ",\"sequence\":", vintage.sequence, "}"));
-  const std::string line = absl::StrCat(
-      Counted(writer.records(), noun), " of ", session.options.target.dataset,
-      bounded ? absl::StrCat(" as of ", as_of) : std::string(), ", read at sequence ", vintage.sequence,
-      ". The same again: ", bounded ? absl::StrCat("--as-of ", as_of, " ") : std::string(), "--at-sequence ",
-      vintage.sequence);
-  if (session.options.format != Format::kTable) return session.Say(line);
-  session.out.Write(absl::StrCat(Coloured(line, Colour::kDim, session.out.wants_colour()), "\n"));
-}
 
 }  // namespace
 
@@ -59,7 +32,7 @@ absl::Status RunGet(Session& session) {
     if (page.next_page_token.empty() || session.out.closed()) break;
     TW_ASSIGN_OR_RETURN(page, session.client.Read(query, 0, page.next_page_token));
   }
-  TellVintage(session, writer, texts, page.vintage, "value");
+  TellVintage(session, writer, texts, page.vintage, writer.records(), "value");
   return absl::OkStatus();
 }
 
@@ -87,7 +60,7 @@ absl::Status RunHistory(Session& session) {
                                                                                  : absl::OkStatus();
                                                    },
                                                    {options.timeout.value_or(kHistoryTimeout)}));
-  TellVintage(session, begin(), texts, vintage, "statement");
+  TellVintage(session, begin(), texts, vintage, begin().records(), "statement");
   return absl::OkStatus();
 }
 

@@ -18,7 +18,9 @@ bool IsAbsence(std::string_view datum) { return !datum.empty() && datum.front() 
 
 std::string JsonValue(FieldKind kind, std::string_view text) {
   if (text.empty() || (kind == FieldKind::kDatum && IsAbsence(text))) return "null";
-  if (kind == FieldKind::kInteger || kind == FieldKind::kFlag) return std::string(text);
+  if (kind == FieldKind::kInteger || kind == FieldKind::kFlag || kind == FieldKind::kJson) {
+    return std::string(text);
+  }
   if (kind != FieldKind::kList) return JsonString(text);
   std::string list = "[";
   for (const absl::string_view item : absl::StrSplit(ToAbsl(text), ',')) {
@@ -81,8 +83,8 @@ std::string JsonObject(const Schema& schema, const Record& record, std::string_v
   bool comma = false;
   for (std::size_t i = 0; i < schema.size(); ++i) {
     if ((schema[i].shown & kInJson) == 0) continue;
-    absl::StrAppend(&out, comma ? "," : "", JsonString(schema[i].name), ":",
-                    JsonValue(schema[i].kind, record[i]));
+    const std::string_view name = schema[i].json_name.empty() ? schema[i].name : schema[i].json_name;
+    absl::StrAppend(&out, comma ? "," : "", JsonString(name), ":", JsonValue(schema[i].kind, record[i]));
     comma = true;
   }
   return out + "}";

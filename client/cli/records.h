@@ -23,6 +23,7 @@ enum class FieldKind {
   kFlag,     // "true" or "false"
   kList,     // items separated by commas
   kChange,   // a ChangeClass name: coloured
+  kJson,     // JSON as it is
 };
 
 // Where a field is shown. Bits.
@@ -38,6 +39,7 @@ struct Field {
   std::string_view header = {};      // in tables; empty: the name
   bool hide_if_empty = true;         // in tables: when no record has it
   std::string_view plain_text = {};  // in tables this text is left out: "A" of a status
+  std::string_view json_name = {};   // of the JSON member; empty: the name
 };
 using Schema = std::vector<Field>;
 using Record = std::vector<std::string>;  // one text a field

@@ -32,6 +32,7 @@ absl::Status RunReleases(Session& session);
 absl::Status RunRetract(Session& session);
 absl::Status RunGet(Session& session);
 absl::Status RunHistory(Session& session);
+absl::Status RunAggregate(Session& session);
 absl::Status RunWatch(Session& session);
 absl::Status RunStatus(Session& session);
 

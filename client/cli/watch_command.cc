@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "client/cli/aggregate_text.h"
 #include "client/cli/cell_text.h"
 #include "client/cli/session.h"
 #include "client/subscription.h"
@@ -32,6 +33,7 @@ class Watcher {
   absl::Status Progress(const client::Bookmark& bookmark);
 
   void WriteHeading(const client::ReleaseInfo& release);
+  void WriteMoves(const client::ReleasePart& part);
   void WriteEnd(const client::ReleasePart& part);
   void EndSnapshot(const client::Bookmark& bookmark);
   // Flushes; ends the watch when there is nothing left to do.
@@ -40,8 +42,10 @@ class Watcher {
   Session& session_;
   std::map<std::string, CellTexts> texts_;
   std::vector<Record> snapshot_;  // for a table
-  std::uint64_t changes_ = 0;     // of the release that is coming
-  bool finished_ = false;         // by our own will, and not by an error
+  std::vector<AggregateQuery> followed_;
+  std::uint64_t changes_ = 0;  // of the release that is coming
+  std::uint64_t moves_ = 0;    // so, too
+  bool finished_ = false;      // by our own will, and not by an error
 };
 
 absl::Status Watcher::Run() {
@@ -49,6 +53,12 @@ absl::Status Watcher::Run() {
   client::SubscribeOptions subscribe;
   if (!options.target.dataset.empty())
     subscribe.selectors.push_back({options.target.dataset, options.target.key});
+  for (AggregateQuery query : options.watch.aggregates) {
+    query.dataset = options.target.dataset;
+    if (!options.target.key.empty()) query.keys = {options.target.key};
+    followed_.push_back(std::move(query));
+  }
+  subscribe.aggregates = followed_;
   subscribe.after_sequence = options.watch.from_sequence;
   subscribe.resume_token = options.watch.token;
   subscribe.snapshot = options.watch.snapshot;
@@ -163,8 +173,10 @@ absl::Status Watcher::Part(client::ReleasePart& part) {
   const Format format = session_.options.format;
   if (part.first) {
     changes_ = 0;
+    moves_ = 0;
     if (format == Format::kTable) WriteHeading(part.release);
   }
+  WriteMoves(part);
   std::vector<Record> records;
   for (const client::DatasetChanges& changes : part.changes) {
     TW_ASSIGN_OR_RETURN(CellTexts* const texts, TextsOf(changes.dataset));
@@ -185,13 +197,33 @@ absl::Status Watcher::Part(client::ReleasePart& part) {
   return After(part.last ? part.release.sequence : 0);
 }
 
+void Watcher::WriteMoves(const client::ReleasePart& part) {
+  const Format format = session_.options.format;
+  std::vector<Record> records;
+  for (const client::AggregateMoves& one : part.aggregates) {
+    if (one.aggregate >= followed_.size()) continue;
+    const AggregateQuery& query = followed_[one.aggregate];
+    if (!one.problem.empty()) session_.Say(absl::StrCat("#", part.release.sequence, ": ", one.problem));
+    for (const client::AggregateMove& move : one.moves) {
+      Record record = MoveRecord(part.release.sequence, query, move);
+      ++moves_;
+      if (format == Format::kTable) {
+        records.push_back(std::move(record));
+      } else {
+        session_.out.Write(absl::StrCat(JsonObject(MoveSchema(), record, "\"type\":\"aggregate\","), "\n"));
+      }
+    }
+  }
+  if (!records.empty()) session_.out.Write(TableOf(MoveSchema(), records, session_.out.wants_colour()));
+}
+
 void Watcher::WriteEnd(const client::ReleasePart& part) {
   if (session_.options.format == Format::kNdjson) {
     std::string object = JsonObject(ReleaseSchema(), ReleaseRecord(part.release), "\"type\":\"release\",");
     object.pop_back();
     session_.out.Write(absl::StrCat(object, ",\"changes\":", changes_, ",",
                                     Member("resume_token", JsonString(part.resume_token)), "}\n"));
-  } else if (session_.options.format == Format::kTable && changes_ == 0) {
+  } else if (session_.options.format == Format::kTable && changes_ == 0 && moves_ == 0) {
     session_.out.Write("no change to what is watched\n");
   }
 }
