@@ -107,6 +107,11 @@ class Client {
   absl::StatusOr<ReleasePage> ListReleases(std::string_view dataset, Sequence after_sequence = 0,
                                            std::uint32_t page_size = 0, const CallOptions& call = {});
 
+  // One page of what a release or a retraction changed when it came: the same for ever. Later pages: the same
+  // query with the page token. `page_size` in cells; 0: the daemon's default.
+  absl::StatusOr<ChangesPage> ListChanges(const ChangesQuery& query, std::uint32_t page_size = 0,
+                                          std::string_view page_token = {}, const CallOptions& call = {});
+
   // One page of what is known at a vintage. Later pages: the same query with the page token, read at the same
   // vintage. A series is never split between pages.
   absl::StatusOr<ReadPage> Read(const ReadQuery& query, std::uint32_t page_size = 0,

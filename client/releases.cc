@@ -239,4 +239,31 @@ absl::StatusOr<ReleasePage> Client::ListReleases(std::string_view dataset, Seque
   return page;
 }
 
+absl::StatusOr<ChangesPage> Client::ListChanges(const ChangesQuery& query, std::uint32_t page_size,
+                                                std::string_view page_token, const CallOptions& options) {
+  CallScope call(core_.get(), CallScope::Kind::kUnary, options);
+  v1::ListChangesRequest request;
+  request.set_sequence(query.sequence);
+  request.set_agency(query.agency);
+  request.set_release_id(query.release_id);
+  for (const ChangesQuery::Selector& selector : query.selectors) {
+    v1::SeriesSelector& to = *request.add_selectors();
+    to.set_dataset(selector.dataset);
+    to.set_key(selector.key);
+  }
+  request.set_omit_confirmed(query.omit_confirmed);
+  request.set_page_size(page_size);
+  request.set_page_token(std::string(page_token));
+  v1::ListChangesResponse response;
+  TW_RETURN_IF_ERROR(convert::FromGrpc(core_->releases->ListChanges(call.context(), request, &response)));
+  ChangesPage page;
+  TW_ASSIGN_OR_RETURN(page.release, FromWire(response.release()));
+  for (const v1::ChangeBlock& block : response.changes()) {
+    TW_ASSIGN_OR_RETURN(page.changes.emplace_back(), FromWire(block));
+  }
+  page.omitted_confirmed = response.omitted_confirmed();
+  page.next_page_token = std::move(*response.mutable_next_page_token());
+  return page;
+}
+
 }  // namespace tidewaiter::client

@@ -146,6 +146,26 @@ struct ReleasePage {
   Sequence next_after_sequence = 0;  // not 0: there may be more
 };
 
+// What a release changed, as it is asked for.
+struct ChangesQuery {
+  struct Selector {
+    std::string dataset;
+    std::string key;  // SDMX selector; empty: every series
+  };
+  Sequence sequence = 0;  // 0: by agency and release id. A retraction is found by its sequence only
+  std::string agency = {};
+  std::string release_id = {};
+  std::vector<Selector> selectors = {};  // none: everything
+  bool omit_confirmed = false;
+};
+
+struct ChangesPage {
+  ReleaseInfo release;                  // in every page
+  std::vector<DatasetChanges> changes;  // may be empty though there are more
+  std::uint64_t omitted_confirmed = 0;  // by this page, with ChangesQuery::omit_confirmed
+  std::string next_page_token;          // empty on the last page
+};
+
 struct StoreStatus {
   std::string version;  // of the daemon
   std::string log_id;

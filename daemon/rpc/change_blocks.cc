@@ -8,13 +8,23 @@
 namespace tidewaiter::rpc {
 
 absl::Status ChangeBlocks::Add(const engine::SeriesChanges& series, bool omit_confirmed) {
+  return AddFrom(series, 0, omit_confirmed, Room()).status();
+}
+
+absl::StatusOr<std::size_t> ChangeBlocks::AddFrom(const engine::SeriesChanges& series, std::size_t begin,
+                                                  bool omit_confirmed, const Room& room) {
   if (series.dataset != dataset_) {
     TW_RETURN_IF_ERROR(Close());
     dataset_ = series.dataset;
   }
   bool begun = false;
-  for (const engine::SeriesChanges::Cell& cell : series.cells) {
-    if (omit_confirmed && cell.change.change == ChangeClass::kConfirmed) continue;
+  for (std::size_t i = begin; i < series.cells.size(); ++i) {
+    const engine::SeriesChanges::Cell& cell = series.cells[i];
+    if (omit_confirmed && cell.change.change == ChangeClass::kConfirmed) {
+      ++omitted_;
+      continue;
+    }
+    if (cells() >= room.cells || bytes() >= room.bytes) return i;
     if (encoder_.cells() == limits::kMaxChunkObservations) {
       TW_RETURN_IF_ERROR(Close());
       begun = false;
@@ -23,7 +33,7 @@ absl::Status ChangeBlocks::Add(const engine::SeriesChanges& series, bool omit_co
     begun = true;
     encoder_.Add(cell.state, cell.change, cell.before ? &cell.before->datum : nullptr);
   }
-  return absl::OkStatus();
+  return series.cells.size();
 }
 
 absl::Status ChangeBlocks::Close() {

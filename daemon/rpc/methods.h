@@ -18,6 +18,7 @@ enum class Method : std::uint8_t {
   kRetractRelease,
   kGetRelease,
   kListReleases,
+  kListChanges,
   kGetObservations,
   kStreamObservations,
   kGetHistory,
@@ -29,7 +30,7 @@ enum class Method : std::uint8_t {
   kHealthCheck,
   kHealthWatch,
 };
-inline constexpr std::size_t kMethods = 19;
+inline constexpr std::size_t kMethods = 20;
 
 // Which threads do a call's work.
 enum class Lane : std::uint8_t {
@@ -57,6 +58,7 @@ inline constexpr std::array<MethodInfo, kMethods> kMethodTable = {{
     {"unary", "tidewaiter.v1.ReleaseService", "RetractRelease", Lane::kWrites},
     {"unary", "tidewaiter.v1.ReleaseService", "GetRelease", Lane::kReads},
     {"unary", "tidewaiter.v1.ReleaseService", "ListReleases", Lane::kReads},
+    {"unary", "tidewaiter.v1.ReleaseService", "ListChanges", Lane::kStreams},
     {"unary", "tidewaiter.v1.ObservationService", "GetObservations", Lane::kReads},
     {"server_stream", "tidewaiter.v1.ObservationService", "StreamObservations", Lane::kStreams},
     {"unary", "tidewaiter.v1.ObservationService", "GetHistory", Lane::kReads},

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/rpc/change_blocks.h"
+#include "daemon/rpc/change_list.h"
 #include "daemon/rpc/log_entry.h"
 #include "daemon/rpc/paging.h"
 #include "daemon/rpc/push_content.h"
@@ -86,25 +87,10 @@ absl::Status HandleRetract(Call& call, const v1::RetractReleaseRequest& request,
   return absl::OkStatus();
 }
 
-absl::StatusOr<storage::LogEntry> FindEntry(const storage::Store& store,
-                                            const v1::GetReleaseRequest& request) {
-  if (request.sequence() != 0) {
-    const absl::StatusOr<Sequence> sequence = convert::SequenceFromWire(request.sequence());
-    if (!sequence.ok()) return PrefixFields(sequence.status(), "sequence");
-    return store.GetEntry(*sequence);
-  }
-  Violations violations;
-  if (request.agency().empty())
-    violations.Add("agency", "it is empty; give agency and release_id, or sequence");
-  if (request.release_id().empty())
-    violations.Add("release_id", "it is empty; give agency and release_id, or sequence");
-  TW_RETURN_IF_ERROR(violations.ToStatus());
-  return store.FindRelease(request.agency(), request.release_id());
-}
-
 absl::Status HandleGet(Call& call, const v1::GetReleaseRequest& request, v1::GetReleaseResponse* response) {
   const Backend& backend = call.backend();
-  TW_ASSIGN_OR_RETURN(const storage::LogEntry entry, FindEntry(*backend.store, request));
+  TW_ASSIGN_OR_RETURN(const storage::LogEntry entry,
+                      FindEntry(*backend.store, request.sequence(), request.agency(), request.release_id()));
   *response->mutable_release() = ToWire(entry);
   response->set_resume_token(TokenAfter(backend.log_id, entry));
   return absl::OkStatus();
@@ -176,6 +162,13 @@ grpc::ServerUnaryReactor* ReleaseService::ListReleases(grpc::CallbackServerConte
                                                        grpc::ByteBuffer* response) {
   return ServeUnary<v1::ListReleasesRequest, v1::ListReleasesResponse>(
       backend_, context, Method::kListReleases, request, response, HandleList);
+}
+
+grpc::ServerUnaryReactor* ReleaseService::ListChanges(grpc::CallbackServerContext* context,
+                                                      const grpc::ByteBuffer* request,
+                                                      grpc::ByteBuffer* response) {
+  return ServeUnary<v1::ListChangesRequest, v1::ListChangesResponse>(backend_, context, Method::kListChanges,
+                                                                     request, response, HandleListChanges);
 }
 
 }  // namespace tidewaiter::rpc

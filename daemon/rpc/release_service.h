@@ -1,4 +1,4 @@
-// ReleaseService: pushing, uploading, retracting, listing.
+// ReleaseService: pushing, uploading, retracting, listing releases and what they changed.
 #pragma once
 
 #include "daemon/rpc/backend.h"
@@ -12,7 +12,8 @@ using RawReleaseService = v1::ReleaseService::WithRawCallbackMethod_PushRelease<
     v1::ReleaseService::WithRawCallbackMethod_UploadRelease<
         v1::ReleaseService::WithRawCallbackMethod_RetractRelease<
             v1::ReleaseService::WithRawCallbackMethod_GetRelease<
-                v1::ReleaseService::WithRawCallbackMethod_ListReleases<v1::ReleaseService::Service>>>>>;
+                v1::ReleaseService::WithRawCallbackMethod_ListReleases<
+                    v1::ReleaseService::WithRawCallbackMethod_ListChanges<v1::ReleaseService::Service>>>>>>;
 
 class ReleaseService final : public RawReleaseService {
  public:
@@ -29,6 +30,8 @@ class ReleaseService final : public RawReleaseService {
   grpc::ServerUnaryReactor* ListReleases(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListChanges(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
 
  private:
   Backend& backend_;

@@ -9,6 +9,7 @@
 #include "daemon/engine/series_listing.h"
 #include "daemon/rpc/change_blocks.h"
 #include "domain/errors.h"
+#include "domain/limits.h"
 #include "domain/strings.h"
 #include "tidewaiter/v1/update_service.pb.h"
 
@@ -202,6 +203,34 @@ std::vector<std::string> Selection::datasets() const {
   for (const auto& [id, wanted] : datasets_) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
   return ids;
+}
+
+absl::StatusOr<std::vector<Selection::Item>> ReadSelectors(
+    const storage::Store& store, const google::protobuf::RepeatedPtrField<v1::SeriesSelector>& selectors) {
+  if (static_cast<std::size_t>(selectors.size()) > limits::kMaxSelectorsPerRequest) {
+    return InvalidField("selectors", absl::StrCat("at most ", limits::kMaxSelectorsPerRequest,
+                                                  "; use wider ones, or none for everything"));
+  }
+  std::vector<Selection::Item> items;
+  Violations violations;
+  for (int i = 0; i < selectors.size(); ++i) {
+    const v1::SeriesSelector& message = selectors[i];
+    const std::string field = absl::StrCat("selectors[", i, "]");
+    const absl::StatusOr<storage::DatasetInfo> dataset = store.GetDataset(message.dataset());
+    if (message.dataset().empty()) {
+      violations.Add(field + ".dataset",
+                     "is empty; name the dataset, or give no selector at all for everything");
+    } else if (!dataset.ok()) {
+      return dataset.status();
+    }
+    absl::StatusOr<Selector> selector = Selector::Parse(message.key());
+    violations.Add(field + ".key", selector.status());
+    if (!selector.ok() || !dataset.ok()) continue;
+    violations.Add(field + ".key", selector->Validate(dataset->definition.dimensions.size()));
+    items.push_back({message.dataset(), *std::move(selector)});
+  }
+  TW_RETURN_IF_ERROR(violations.ToStatus());
+  return items;
 }
 
 }  // namespace tidewaiter::rpc

@@ -14,7 +14,10 @@
 #include "absl/status/statusor.h"
 #include "daemon/engine/release_changes.h"
 #include "domain/selector.h"
+#include "google/protobuf/repeated_ptr_field.h"
 #include "proto/convert/lookup.h"
+#include "storage/store.h"
+#include "tidewaiter/v1/observation.pb.h"
 
 namespace tidewaiter::rpc {
 
@@ -98,5 +101,10 @@ class Selection {
   absl::flat_hash_map<std::string, Dataset> datasets_;
   std::string canonical_;
 };
+
+// The selectors of a request, checked against their datasets. Errors: DATASET_NOT_FOUND; fields "selectors",
+// "selectors[i].dataset", "selectors[i].key", all at once.
+absl::StatusOr<std::vector<Selection::Item>> ReadSelectors(
+    const storage::Store& store, const google::protobuf::RepeatedPtrField<v1::SeriesSelector>& selectors);
 
 }  // namespace tidewaiter::rpc

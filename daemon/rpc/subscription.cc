@@ -175,7 +175,8 @@ absl::Status Subscription::Open() {
 
 absl::Status Subscription::ReadOptions(const v1::SubscribeRequest& request) {
   Violations violations;
-  const absl::StatusOr<std::vector<Selection::Item>> items = ReadSelectors(request);
+  const absl::StatusOr<std::vector<Selection::Item>> items =
+      ReadSelectors(*backend_.store, request.selectors());
   if (!items.ok() && !absl::IsInvalidArgument(items.status())) return items.status();
   violations.Add("", items.status());
   const absl::StatusOr<absl::Duration> interval = ProgressInterval(request);
@@ -190,34 +191,6 @@ absl::Status Subscription::ReadOptions(const v1::SubscribeRequest& request) {
   progress_due_ = absl::Now() + progress_interval_;
   following_ = backend_.encoder->Intern(*items, request.omit_confirmed());
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<Selection::Item>> Subscription::ReadSelectors(
-    const v1::SubscribeRequest& request) const {
-  if (static_cast<std::size_t>(request.selectors_size()) > limits::kMaxSelectorsPerRequest) {
-    return InvalidField("selectors", absl::StrCat("at most ", limits::kMaxSelectorsPerRequest,
-                                                  "; use wider ones, or none for everything"));
-  }
-  std::vector<Selection::Item> items;
-  Violations violations;
-  for (int i = 0; i < request.selectors_size(); ++i) {
-    const v1::SeriesSelector& message = request.selectors(i);
-    const std::string field = absl::StrCat("selectors[", i, "]");
-    const absl::StatusOr<storage::DatasetInfo> dataset = backend_.store->GetDataset(message.dataset());
-    if (message.dataset().empty()) {
-      violations.Add(field + ".dataset",
-                     "is empty; name the dataset, or give no selector at all for everything");
-    } else if (!dataset.ok()) {
-      return dataset.status();
-    }
-    absl::StatusOr<Selector> selector = Selector::Parse(message.key());
-    violations.Add(field + ".key", selector.status());
-    if (!selector.ok() || !dataset.ok()) continue;
-    violations.Add(field + ".key", selector->Validate(dataset->definition.dimensions.size()));
-    items.push_back({message.dataset(), *std::move(selector)});
-  }
-  TW_RETURN_IF_ERROR(violations.ToStatus());
-  return items;
 }
 
 absl::StatusOr<storage::ResumePoint> Subscription::ReadStart(const v1::SubscribeRequest& request) const {

@@ -74,7 +74,6 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   absl::StatusOr<Step> TakeStep(bool may_block);
   absl::Status Open();
   absl::Status ReadOptions(const v1::SubscribeRequest& request);
-  absl::StatusOr<std::vector<Selection::Item>> ReadSelectors(const v1::SubscribeRequest& request) const;
   absl::StatusOr<storage::ResumePoint> ReadStart(const v1::SubscribeRequest& request) const;
 
   Step GoToPool();

@@ -173,8 +173,9 @@ TEST_F(PushTest, ADryRunTellsAndStoresNothing) {
 TEST_F(PushTest, GarbageIsAnInvalidArgumentEverywhere) {
   for (const char* path :
        {"/tidewaiter.v1.ReleaseService/PushRelease", "/tidewaiter.v1.ReleaseService/GetRelease",
-        "/tidewaiter.v1.DatasetService/CreateDataset", "/tidewaiter.v1.ObservationService/GetObservations",
-        "/tidewaiter.v1.StatusService/GetStatus", "/grpc.health.v1.Health/Check"}) {
+        "/tidewaiter.v1.ReleaseService/ListChanges", "/tidewaiter.v1.DatasetService/CreateDataset",
+        "/tidewaiter.v1.ObservationService/GetObservations", "/tidewaiter.v1.StatusService/GetStatus",
+        "/grpc.health.v1.Health/Check"}) {
     for (const std::string& bytes : {std::string(100, '\xff'), std::string("\x0a\x7f", 2)}) {
       const grpc::Status status = SendRaw(path, bytes);
       EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT)
