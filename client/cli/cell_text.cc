@@ -54,6 +54,10 @@ std::string CellTexts::TimeText(Instant instant) const {
   return instant.ToString();
 }
 
+std::string CellTexts::DayText(Instant instant) const {
+  return DayToString(absl::ToCivilDay(absl::FromUnixMicros(instant.micros()), zone_));
+}
+
 const Schema& CellSchema() {
   static const Schema* const schema = new Schema{
       {.name = "series"},

@@ -21,6 +21,8 @@ class CellTexts {
   // The day, where an instant is the last microsecond of one in the dataset's zone: that is how a publication
   // of which only the day is known is ordered. Else RFC 3339 in UTC.
   std::string TimeText(Instant instant) const;
+  // The day of an instant in the dataset's zone.
+  std::string DayText(Instant instant) const;
   const DatasetDefinition& definition() const { return definition_; }
 
  private:

@@ -1,15 +1,14 @@
 // datasets, series, releases, retract, status.
 #include <algorithm>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/cell_text.h"
+#include "client/cli/release_name.h"
 #include "client/cli/session.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
-#include "domain/text.h"
 
 namespace tidewaiter::cli {
 namespace {
@@ -85,27 +84,13 @@ absl::Status RunReleases(Session& session) {
 }
 
 absl::Status RunRetract(Session& session) {
-  const std::string& text = session.options.release;
-  std::string agency, release_id;
-  std::uint32_t sequence = 0;
-  if (absl::SimpleAtoi(text, &sequence)) {
-    TW_ASSIGN_OR_RETURN(const client::Client::FoundRelease found, session.client.GetRelease(sequence));
-    if (found.release.retracts != 0) {
-      return InvalidField(
-          "RELEASE", absl::StrCat("sequence ", sequence, " is a retraction, that of ", found.release.retracts,
-                                  "; a retraction cannot be retracted"));
-    }
-    agency = found.release.header.agency;
-    release_id = found.release.header.release_id;
-  } else {
-    const std::size_t slash = text.find('/');
-    if (slash == std::string::npos || slash == 0 || slash + 1 == text.size()) {
-      return InvalidField("RELEASE",
-                          absl::StrCat(Quoted(text), " is neither AGENCY/ID nor a sequence number"));
-    }
-    agency = text.substr(0, slash);
-    release_id = text.substr(slash + 1);
+  TW_ASSIGN_OR_RETURN(const client::ReleaseInfo release, FindRelease(session, session.options.release));
+  if (release.retracts != 0) {
+    return InvalidField("RELEASE", absl::StrCat("sequence ", release.sequence, " is a retraction, that of ",
+                                                release.retracts, "; a retraction cannot be retracted"));
   }
+  const std::string& agency = release.header.agency;
+  const std::string& release_id = release.header.release_id;
   TW_ASSIGN_OR_RETURN(const client::ReleaseInfo retraction,
                       session.client.Retract(agency, release_id, session.options.reason));
   if (session.options.format == Format::kTable) {

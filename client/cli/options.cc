@@ -8,7 +8,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/cli/aggregate_options.h"
+#include "client/cli/chart.h"
 #include "client/cli/exit_code.h"
 #include "domain/limits.h"
 #include "domain/month.h"
@@ -35,6 +37,9 @@ Examples
   tidewaiter get GACC_PRESS/CN.RU.T.VALUE.USD.BN --as-of 2025-08-28 -o csv
   tidewaiter history GACC_PRESS/CN.W00.X.VALUE.USD.BN --output-type changed
   tidewaiter aggregate GACC_PRESS/CN.RU.T.VALUE.USD.BN --window t12m --from 2025-01
+  tidewaiter diff GACC_PRESS:2025-08-29
+  tidewaiter triangle GACC_PRESS/CN.W00.X.VALUE.USD.BN --months 1 --from 2023-01
+  tidewaiter plot GACC_PRESS/CN.RU.T.VALUE.USD.BN --from 2023-01
   tidewaiter watch GACC_PRESS --from-sequence 0 -o ndjson
 
 Exit codes
@@ -107,6 +112,48 @@ Examples
   tidewaiter aggregate GACC_PRESS/CN.RU..VALUE.USD.BN --transform balance --from 2025-03
   tidewaiter aggregate GACC_PRESS/CN..T.VALUE.USD.BN --window year --group WEST=partner:US+EU --month 2025-12)";
 
+constexpr char kDiffFooter[] = R"(
+First a line that counts: what is new, what was revised without announcement (a regular release changed a published
+value), what was only confirmed. Then the changes; what a release merely confirmed is left out without --all.
+Of a retraction: what it uncovered.
+
+CSV columns: series,period,change,before,after,amount,percent,unit,announced,within_rounding,status_only
+  amount           after - before, exact
+  percent          of the magnitude of before, rounded once to one decimal
+  announced        yes: new, or the release is a correction or a backfill; no: a regular release changed what was
+                   published; empty: nothing that stood has changed, or the release was retracted
+  within_rounding  the same number, printed finer or coarser
+
+Examples
+  tidewaiter diff GACC_PRESS:2025-08-29
+  tidewaiter diff GACC/GACC_PRESS:2025-08-29 GACC_PRESS/CN.RU... --sort amount --top 10
+  tidewaiter diff 59 --all -o csv)";
+
+constexpr char kTriangleFooter[] = R"(
+Rows are periods, columns are the vintages (days of publication) that changed something, a cell is what was known then.
+A run of several months is a row of its own. In a table the newest vintages that fit are shown, and what a vintage
+changed is coloured, or marked with a *.
+
+CSV: one wide table, series,period,2025-07-14,2025-08-07 ...; an empty place: not known yet.
+ndjson, json: one object for each cell that changed.
+Also: --as-of DATE, --at-sequence N, --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
+
+Examples
+  tidewaiter triangle GACC_PRESS/CN.W00.X.VALUE.USD.BN --months 1 --from 2023-01 --to 2023-12
+  tidewaiter triangle GACC_PRESS/CN.RU.T.VALUE.USD.BN --changes-only --last 6
+  tidewaiter triangle GACC_PRESS/CN.RU.X+M.VALUE.USD.BN -o csv > triangle.csv)";
+
+constexpr char kPlotFooter[] = R"(
+Months are drawn, and January-February where they were published together; with --months N, runs of N months instead.
+Nothing is interpolated: a gap is a gap. Several days of --as-of draw one line for each.
+Braille where the locale is UTF-8, else ASCII; colour on a terminal, unless NO_COLOR is set.
+Also: --as-of DATE,DATE, --at-sequence N, --from MONTH, --to MONTH, --timeout TIME, --server ADDRESS.
+
+Examples
+  tidewaiter plot GACC_PRESS/CN.RU.T.VALUE.USD.BN --from 2023-01
+  tidewaiter plot GACC_PRESS/CN.RU.X+M.VALUE.USD.BN --months 12
+  tidewaiter plot GACC_PRESS/CN.W00.X.VALUE.USD.BN --from 2022-01 --as-of 2023-08-10,2023-08-11)";
+
 constexpr char kWatchFooter[] = R"(
 With -o ndjson: one object a change, then one object of type "release" that completes it; every object has its
 sequence. A connection that breaks is resumed where it was: no release comes twice, none is left out. The
@@ -163,6 +210,18 @@ absl::Status TakeAsOf(const std::string& text, client::VintageQuery* vintage) {
                                                    "(2025-08-07T11:00:00+08:00)"));
   }
   vintage->as_of = *instant;
+  return absl::OkStatus();
+}
+
+// One vintage, or several parted by commas.
+absl::Status TakeAsOfList(const std::string& text, Options* o) {
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    client::VintageQuery vintage;
+    if (absl::Status s = TakeAsOf(std::string(part), &vintage); !s.ok()) return s;
+    o->plot.vintages.push_back(vintage);
+  }
+  o->vintage.as_of = o->plot.vintages.front().as_of;
+  o->vintage.as_of_day = o->plot.vintages.front().as_of_day;
   return absl::OkStatus();
 }
 
@@ -223,23 +282,23 @@ std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, 
   app->add_option("--tls-cert", tls->cert_file, "Certificate of this client, PEM")->type_name("FILE");
   app->add_option("--tls-key", tls->key_file, "Its key, PEM")->type_name("FILE");
 
-  const std::vector<std::string> readers = {"get", "history", "aggregate"};
+  const std::vector<std::string> readers = {"get", "history", "triangle", "plot", "aggregate"};
   std::vector<Restricted> restricted;
   auto* as_of = AddText(
-      app, "--as-of", [o](const std::string& t) { return TakeAsOf(t, &o->vintage); },
-      "get, history, aggregate: as known on this day (included) or instant");
+      app, "--as-of", [o](const std::string& t) { return TakeAsOfList(t, o); },
+      "get, history, aggregate, triangle, plot: as known on this day (included) or instant");
   restricted.push_back({as_of->type_name("DATE"), readers});
   auto* at = AddText(
       app, "--at-sequence", [o](const std::string& t) { return TakeSequence(t, &o->vintage.sequence); },
-      "get, history, aggregate: as held when this sequence was the newest");
+      "get, history, aggregate, triangle, plot: as held when this sequence was the newest");
   restricted.push_back({at->type_name("N"), readers});
   auto* from = AddText(
       app, "--from", [o](const std::string& t) { return TakeMonth(t, &o->periods.from); },
-      "get, history, aggregate: only periods from this month on, 2024-01");
+      "get, history, aggregate, triangle, plot: only periods from this month on, 2024-01");
   restricted.push_back({from->type_name("MONTH"), readers});
   auto* to = AddText(
       app, "--to", [o](const std::string& t) { return TakeMonth(t, &o->periods.to); },
-      "get, history, aggregate: only periods that end by this month, 2025-12");
+      "get, history, aggregate, triangle, plot: only periods that end by this month, 2025-12");
   restricted.push_back({to->type_name("MONTH"), readers});
   auto* type = app->add_option_function<std::string>(
       "--output-type", [o](const std::string& name) { o->history_type = kTypes.at(name); },
@@ -408,9 +467,65 @@ void AddAggregate(CLI::App* app, Options* o) {
   aggregate->callback([o] { o->command = Options::Command::kAggregate; });
 }
 
+void AddDiff(CLI::App* app, Options* o) {
+  static const std::map<std::string, DiffArguments::Sort> kSorts = {
+      {"percent", DiffArguments::Sort::kPercent},
+      {"amount", DiffArguments::Sort::kAmount},
+      {"series", DiffArguments::Sort::kSeries}};
+  CLI::App* diff = app->add_subcommand("diff", "Show what a release changed, the largest changes first");
+  diff->add_option("RELEASE", o->release, "ID or AGENCY/ID as `releases` shows it, or its sequence number")
+      ->required();
+  AddTarget(diff, o, "Only these series");
+  diff->add_option_function<std::string>(
+          "--sort", [o](const std::string& name) { o->diff.sort = kSorts.at(name); },
+          "By percent (beside what was held; default), amount, or series")
+      ->check(CLI::IsMember({"percent", "amount", "series"}))
+      ->type_name("HOW");
+  diff->add_flag("--all", o->diff.all, "What was only confirmed, too");
+  diff->add_option("--top", o->diff.top, "Only the first N")->check(CLI::PositiveNumber)->type_name("N");
+  diff->footer(kDiffFooter);
+  diff->callback([o] { o->command = Options::Command::kDiff; });
+}
+
+// --months of triangle and plot.
+void AddPeriodMonths(CLI::App* app, Options* o) {
+  app->add_option("--months", o->period_months, "Only runs of N months; 1: single months")
+      ->check(CLI::Range(1, limits::kMaxPeriodMonths))
+      ->type_name("N");
+}
+
+void AddTriangle(CLI::App* app, Options* o) {
+  CLI::App* triangle =
+      app->add_subcommand("triangle", "Show what was known of each period, vintage by vintage");
+  AddTarget(triangle, o, "Which series, as in GACC_PRESS/CN.RU.T.VALUE.USD.BN")->required();
+  AddPeriodMonths(triangle, o);
+  triangle->add_flag("--changes-only", o->triangle.changes_only,
+                     "Leave a cell empty where it stayed as it was");
+  triangle->add_option("--last", o->triangle.last, "Only the newest N vintages")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+  triangle->footer(kTriangleFooter);
+  triangle->callback([o] { o->command = Options::Command::kTriangle; });
+}
+
+void AddPlot(CLI::App* app, Options* o) {
+  CLI::App* plot = app->add_subcommand("plot", "Draw series, or vintages of one, as a chart");
+  AddTarget(plot, o, "Which series, as in GACC_PRESS/CN.RU.T.VALUE.USD.BN")->required();
+  AddPeriodMonths(plot, o);
+  plot->add_flag("--ascii", o->plot.ascii, "Draw with ASCII characters only");
+  plot->add_option("--width", o->plot.width, "Columns; default: the terminal's, or 120")
+      ->check(CLI::Range(kMinChartWidth, kMaxChartWidth))
+      ->type_name("N");
+  plot->add_option("--height", o->plot.height, "Lines of the plot; default 20")
+      ->check(CLI::Range(kMinChartHeight, kMaxChartHeight))
+      ->type_name("N");
+  plot->footer(kPlotFooter);
+  plot->callback([o] { o->command = Options::Command::kPlot; });
+}
+
 void AddRetract(CLI::App* app, Options* o) {
   CLI::App* retract = app->add_subcommand("retract", "Retract a release that should never have been taken");
-  retract->add_option("RELEASE", o->release, "AGENCY/ID as `releases` shows it, or its sequence number")
+  retract->add_option("RELEASE", o->release, "ID or AGENCY/ID as `releases` shows it, or its sequence number")
       ->required();
   retract->add_option("--reason", o->reason, "Why; kept with the retraction")->type_name("TEXT");
   retract->footer(
@@ -468,6 +583,12 @@ std::string Contradiction(const CLI::App& app, const Options& o, const std::vect
   if (o.command == Options::Command::kWatch && o.format == Format::kJson) {
     return "a watch has no end, and a JSON document has one; use -o ndjson";
   }
+  if (o.plot.vintages.size() > 1 && o.command != Options::Command::kPlot) {
+    return absl::StrCat("--as-of takes one day for ", command->get_name(), "; plot takes several");
+  }
+  if (o.command == Options::Command::kPlot && o.format != Format::kTable) {
+    return "a plot is for people; `tidewaiter get` has its figures as csv, json or ndjson";
+  }
   if (o.watch.progress && o.format != Format::kNdjson) return "--progress goes with -o ndjson";
   if (!o.watch.aggregates.empty() && o.target.dataset.empty()) return "--aggregate needs a DATASET/KEY";
   if (!o.watch.aggregates.empty() && o.format == Format::kCsv)
@@ -495,6 +616,9 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
   AddPush(&app, &options);
   AddReaders(&app, &options);
   AddAggregate(&app, &options);
+  AddDiff(&app, &options);
+  AddTriangle(&app, &options);
+  AddPlot(&app, &options);
   AddWatch(&app, &options);
   AddRetract(&app, &options);
   app.add_subcommand("status", "Show the daemon's state")->callback([&options] {

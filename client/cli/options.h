@@ -50,6 +50,25 @@ struct AggregateArguments {
   AggregateView view;    // without months, but for a ranking's
 };
 
+struct DiffArguments {
+  enum class Sort { kPercent, kAmount, kSeries };
+  Sort sort = Sort::kPercent;
+  bool all = false;     // CONFIRMED, too
+  std::size_t top = 0;  // 0: no end
+};
+
+struct TriangleArguments {
+  bool changes_only = false;
+  std::size_t last = 0;  // newest vintages; 0: all
+};
+
+struct PlotArguments {
+  std::vector<client::VintageQuery> vintages;  // as --as-of lists them; none: one, now
+  bool ascii = false;
+  std::size_t width = 0;  // 0: what fits
+  std::size_t height = 0;
+};
+
 struct Options {
   enum class Command {
     kPush,
@@ -60,6 +79,9 @@ struct Options {
     kGet,
     kHistory,
     kAggregate,
+    kDiff,
+    kTriangle,
+    kPlot,
     kWatch,
     kStatus,
     kVersion,
@@ -76,13 +98,17 @@ struct Options {
   std::optional<Month> month;  // aggregate: stands for both ends of `periods`
   HistoryType history_type = HistoryType::kAll;
   int nth = 1;
+  int period_months = 0;  // triangle, plot: only periods of that length; 0: any
 
   Target target;        // series, get, history, watch (dataset empty: everything), releases
-  std::string release;  // retract: AGENCY/ID or a sequence
+  std::string release;  // retract, diff: ID, AGENCY/ID or a sequence
   std::string reason;
   PushArguments push;
   WatchArguments watch;
   AggregateArguments aggregate;
+  DiffArguments diff;
+  TriangleArguments triangle;
+  PlotArguments plot;
 };
 
 // What the command line asks for, or the code to exit with at once: 0 after --help, 2 (after a message to

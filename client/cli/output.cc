@@ -1,11 +1,14 @@
 #include "client/cli/output.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "domain/errors.h"
 
@@ -13,6 +16,9 @@ namespace tidewaiter::cli {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64u << 10;
+constexpr std::size_t kColumnsOfAFile = 120;
+// Of a terminal that does not say how wide it is.
+constexpr std::size_t kColumnsOfATerminal = 80;
 
 }  // namespace
 
@@ -50,6 +56,23 @@ bool Output::wants_colour() const {
   if (no_colour != nullptr && *no_colour != '\0') return false;
   const char* terminal = std::getenv("TERM");
   return terminal == nullptr || std::string_view(terminal) != "dumb";
+}
+
+std::size_t Output::columns() const {
+  if (!is_terminal()) return kColumnsOfAFile;
+  winsize size = {};
+  if (::ioctl(fd_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kColumnsOfATerminal;
+  return size.ws_col;
+}
+
+bool LocaleIsUtf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string locale = absl::AsciiStrToLower(value);
+    return absl::StrContains(locale, "utf-8") || absl::StrContains(locale, "utf8");
+  }
+  return false;
 }
 
 }  // namespace tidewaiter::cli

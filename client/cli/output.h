@@ -1,6 +1,7 @@
 // Where the program writes, and what it knows about the reader.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,8 @@ class Output {
   bool is_terminal() const;
   // Is colour wanted? On a terminal, unless NO_COLOR is set to anything or TERM is "dumb".
   bool wants_colour() const;
+  // How wide lines may be: the terminal's columns; 120 where there is none.
+  std::size_t columns() const;
 
  private:
   int fd_ = -1;
@@ -35,5 +38,8 @@ class Output {
   bool closed_ = false;
   absl::Status status_;
 };
+
+// Does the reader's locale (LC_ALL, LC_CTYPE, LANG) show UTF-8?
+bool LocaleIsUtf8();
 
 }  // namespace tidewaiter::cli

@@ -27,6 +27,12 @@ absl::Status RunCommand(Session& session) {
       return RunHistory(session);
     case Options::Command::kAggregate:
       return RunAggregate(session);
+    case Options::Command::kDiff:
+      return RunDiff(session);
+    case Options::Command::kTriangle:
+      return RunTriangle(session);
+    case Options::Command::kPlot:
+      return RunPlot(session);
     case Options::Command::kWatch:
       return RunWatch(session);
     case Options::Command::kStatus:

@@ -33,6 +33,9 @@ absl::Status RunRetract(Session& session);
 absl::Status RunGet(Session& session);
 absl::Status RunHistory(Session& session);
 absl::Status RunAggregate(Session& session);
+absl::Status RunDiff(Session& session);
+absl::Status RunTriangle(Session& session);
+absl::Status RunPlot(Session& session);
 absl::Status RunWatch(Session& session);
 absl::Status RunStatus(Session& session);
 

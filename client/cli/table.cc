@@ -46,13 +46,15 @@ std::string_view CodeOf(Colour colour) {
   return "";
 }
 
+// A number may carry a mark: "182668*".
 bool IsNumber(std::string_view text) {
+  if (!text.empty() && text.back() == '*') text.remove_suffix(1);
   return !text.empty() && text.find_first_not_of("+-0123456789.") == std::string_view::npos;
 }
 
-// Columns after the place where the point of a number stands, the point included.
+// Columns after the place where the point of a number stands, the point and a mark included.
 std::size_t FractionWidth(std::string_view number) {
-  const std::size_t point = number.find('.');
+  const std::size_t point = number.find_first_of(".*");
   return point == std::string_view::npos ? 0 : number.size() - point;
 }
 
@@ -92,11 +94,7 @@ void Table::AddColumn(std::string_view header, Align align) {
 
 void Table::AddRow(std::vector<Cell> cells) { rows_.push_back(std::move(cells)); }
 
-std::string Table::ToString(bool colour) const {
-  struct Widths {
-    std::size_t whole = 0;     // of the column
-    std::size_t fraction = 0;  // from the point on
-  };
+std::vector<Table::Widths> Table::Measure() const {
   std::vector<Widths> widths(columns_.size());
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     Widths& w = widths[c];
@@ -115,6 +113,17 @@ std::string Table::ToString(bool colour) const {
     }
     w.whole = std::max(w.whole, before_point + w.fraction);
   }
+  return widths;
+}
+
+std::size_t Table::width() const {
+  std::size_t width = 0;
+  for (const Widths& w : Measure()) width += (width > 0 ? kGap.size() : 0) + w.whole;
+  return width;
+}
+
+std::string Table::ToString(bool colour) const {
+  const std::vector<Widths> widths = Measure();
   std::string out;
   const auto add_line = [&](auto text_of) {
     std::string line;

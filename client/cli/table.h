@@ -17,7 +17,7 @@ std::string Clipped(std::string_view text, std::size_t width);
 enum class Align {
   kLeft,
   kRight,
-  kPoint,  // numbers, one decimal point below the other; anything else to the right
+  kPoint,  // numbers, marked with a * or not, one decimal point below the other; anything else to the right
 };
 
 enum class Colour { kNone, kGreen, kYellow, kRed, kDim, kBold };
@@ -39,6 +39,8 @@ class Table {
   // REQUIRES: as many cells as there are columns.
   void AddRow(std::vector<Cell> cells);
   std::size_t rows() const { return rows_.size(); }
+  // Columns of a terminal that it takes.
+  std::size_t width() const;
   // Lines without spaces at their ends. Without rows, the header alone.
   std::string ToString(bool colour) const;
 
@@ -47,6 +49,12 @@ class Table {
     std::string header;
     Align align;
   };
+  struct Widths {
+    std::size_t whole = 0;     // of the column
+    std::size_t fraction = 0;  // from the point on
+  };
+  std::vector<Widths> Measure() const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
 };

@@ -172,10 +172,32 @@ grpc::Status FakeDaemon::RetractRelease(Context*, const v1::RetractReleaseReques
 grpc::Status FakeDaemon::GetRelease(Context*, const v1::GetReleaseRequest* request,
                                     v1::GetReleaseResponse* response) {
   v1::ReleaseHeader header;
-  header.set_release_id(absl::StrCat("r", request->sequence()));
+  header.set_agency(request->agency());
+  header.set_release_id(request->sequence() == 0 ? request->release_id()
+                                                 : absl::StrCat("r", request->sequence()));
   *response->mutable_release() = Accepted(header, request->sequence(), 1);
+  for (const v1::Release& release : releases) {
+    if (release.sequence() == request->sequence()) *response->mutable_release() = release;
+  }
   response->set_resume_token("token");
   return grpc::Status::OK;
+}
+
+// One a page.
+grpc::Status FakeDaemon::ListReleases(Context*, const v1::ListReleasesRequest* request,
+                                      v1::ListReleasesResponse* response) {
+  for (const v1::Release& release : releases) {
+    if (release.sequence() <= request->after_sequence()) continue;
+    *response->add_releases() = release;
+    response->set_next_after_sequence(release.sequence());
+    break;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeDaemon::ListChanges(Context*, const v1::ListChangesRequest* request,
+                                     v1::ListChangesResponse* response) {
+  return convert::ToGrpc(changes(*request, response));
 }
 
 grpc::Status FakeDaemon::GetObservations(Context*, const v1::GetObservationsRequest* request,

@@ -45,6 +45,9 @@ class FakeDaemon final : public v1::DatasetService::Service,
   std::function<absl::Status(const v1::GetObservationsRequest&, v1::GetObservationsResponse*)> get;
   std::function<absl::Status(const v1::StreamHistoryRequest&, grpc::ServerWriter<v1::StreamHistoryResponse>*)>
       history;
+  std::function<absl::Status(const v1::ListChangesRequest&, v1::ListChangesResponse*)> changes;
+  // What is listed; any other that is asked for by sequence or name is made up.
+  std::vector<v1::Release> releases;
   // May be changed while calls run: those go on with what they began with.
   using SubscribeFunction = std::function<grpc::Status(grpc::ServerContext*, const v1::SubscribeRequest&,
                                                        grpc::ServerWriter<v1::SubscribeResponse>*)>;
@@ -66,6 +69,8 @@ class FakeDaemon final : public v1::DatasetService::Service,
   grpc::Status RetractRelease(Context*, const v1::RetractReleaseRequest*,
                               v1::RetractReleaseResponse*) override;
   grpc::Status GetRelease(Context*, const v1::GetReleaseRequest*, v1::GetReleaseResponse*) override;
+  grpc::Status ListReleases(Context*, const v1::ListReleasesRequest*, v1::ListReleasesResponse*) override;
+  grpc::Status ListChanges(Context*, const v1::ListChangesRequest*, v1::ListChangesResponse*) override;
   grpc::Status GetObservations(Context*, const v1::GetObservationsRequest*,
                                v1::GetObservationsResponse*) override;
   grpc::Status StreamHistory(Context*, const v1::StreamHistoryRequest*,

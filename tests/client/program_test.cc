@@ -118,6 +118,16 @@ TEST_F(ProgramTest, UsageErrorsExitWith2) {
            {"watch", "T", "-o", "json"},
            {"watch", "T", "--token", "x", "--from-sequence", "1"},
            {"retract"},
+           {"diff"},
+           {"diff", "1", "--sort", "size"},
+           {"diff", "1", "--top", "0"},
+           {"diff", "1", "--as-of", "2025-01-01"},
+           {"triangle"},
+           {"triangle", "T", "--months", "0"},
+           {"triangle", "T", "--as-of", "2025-01-01,2025-02-01"},
+           {"plot", "T", "-o", "csv"},
+           {"plot", "T", "--width", "5"},
+           {"plot", "T", "--as-of", "2025-01-01,"},
            {"--server", "nowhere", "status"},
            {"--tls-ca", "/nonexistent", "status"},
        }) {
@@ -129,8 +139,8 @@ TEST_F(ProgramTest, UsageErrorsExitWith2) {
 }
 
 TEST_F(ProgramTest, HelpAndVersionNeedNoDaemon) {
-  for (const char* command :
-       {"push", "datasets", "series", "releases", "retract", "get", "history", "watch", "status"}) {
+  for (const char* command : {"push", "datasets", "series", "releases", "retract", "get", "history", "diff",
+                              "triangle", "plot", "watch", "status"}) {
     const Outcome outcome = RunWith({command, "--help"});
     EXPECT_EQ(outcome.code, 0);
     EXPECT_THAT(outcome.out, HasSubstr(absl::StrCat("tidewaiter ", command)));
@@ -273,7 +283,8 @@ TEST_F(ProgramTest, ErrorsHaveTheirExitCodes) {
   EXPECT_EQ(Run({"get", "NONE/KEY"}).code, 3);
   EXPECT_THAT(Run({"get", "NONE/KEY"}).err, AllOf(HasSubstr("NONE"), HasSubstr("tidewaiter datasets")));
   EXPECT_EQ(Run({"retract", "TEST/none"}).code, 3);
-  EXPECT_EQ(Run({"retract", "nothing"}).code, 6);
+  EXPECT_EQ(Run({"retract", "nothing"}).code, 3);
+  EXPECT_EQ(Run({"retract", "/nothing"}).code, 6);
   EXPECT_EQ(Run({"push", "/nonexistent/file.csv", "--dataset", "T"}).code, 3);
   daemon_.get = [](const v1::GetObservationsRequest&, v1::GetObservationsResponse*) {
     return MakeError(absl::StatusCode::kOutOfRange, Reason::kSequenceAhead,
@@ -414,6 +425,243 @@ TEST_F(ProgramTest, ListsGoThroughAllPages) {
   EXPECT_EQ(Run({"retract", "A/r1", "--reason", "wrong file"}).out,
             "Retracted A/r1 (sequence 1) by sequence 9.\n");
   EXPECT_EQ(Run({"retract", "1"}).code, 0);
+}
+
+// A release of agency A; its datasets are named by `sections`.
+v1::Release ReleaseOf(std::uint64_t sequence, const std::string& id, v1::ReleaseKind kind,
+                      const std::vector<std::string>& sections = {}) {
+  v1::Release release;
+  release.set_sequence(sequence);
+  release.mutable_header()->set_agency("GACC");
+  release.mutable_header()->set_release_id(id);
+  release.mutable_header()->set_kind(kind);
+  release.mutable_header()->set_published_on("2025-08-29");
+  release.mutable_header()->mutable_published_at()->set_seconds(1756483199);
+  release.mutable_header()->mutable_published_at()->set_nanos(999999000);
+  release.mutable_accepted_at()->set_seconds(1756483199);
+  for (const std::string& dataset : sections) {
+    release.add_sections()->set_dataset(dataset);
+    release.mutable_sections(release.sections_size() - 1)->set_action(v1::ACTION_MERGE);
+  }
+  return release;
+}
+
+// Cells of 俄罗斯, one a month from 2025-01: {class, flags, before, after} in hundredths; none: WITHDRAWN.
+struct ChangeOf {
+  v1::ChangeClass change;
+  unsigned flags;
+  std::optional<int> before;
+  std::optional<int> after;
+};
+
+v1::ChangeBlock BlockOf(const std::string& dataset, const std::string& series,
+                        const std::vector<ChangeOf>& changes) {
+  v1::ChangeBlock block;
+  block.set_dataset(dataset);
+  block.mutable_cells()->add_series(series);
+  block.mutable_cells()->add_cell_counts(static_cast<unsigned>(changes.size()));
+  block.mutable_cells()->add_releases()->set_sequence(7);
+  block.mutable_cells()->mutable_data()->set_scale(2);
+  block.mutable_before()->set_scale(2);
+  const auto add = [](const std::optional<int>& value, v1::DatumColumn* column) {
+    column->add_coefficients(value.value_or(0));
+    column->add_absences(value ? v1::ABSENCE_UNSPECIFIED : v1::ABSENCE_WITHDRAWN);
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    block.mutable_cells()->add_period_start_deltas(i == 0 ? 660 : 1);
+    block.mutable_cells()->add_release_indexes(0);
+    block.add_classes(changes[i].change);
+    block.add_flags(changes[i].flags);
+    add(changes[i].before, block.mutable_before());
+    add(changes[i].after, block.mutable_cells()->mutable_data());
+  }
+  return block;
+}
+
+class DiffTest : public ProgramTest {
+ protected:
+  DiffTest() {
+    daemon_.releases = {ReleaseOf(6, "T:2025-08-07", v1::RELEASE_KIND_REGULAR, {"T"}),
+                        ReleaseOf(7, "T:2025-08-29", v1::RELEASE_KIND_REGULAR, {"T"}),
+                        ReleaseOf(8, "U:2025-08-29", v1::RELEASE_KIND_REGULAR, {"U"}),
+                        ReleaseOf(9, "T:2025-08-30", v1::RELEASE_KIND_CORRECTION, {"T"})};
+    daemon_.changes = [this](const v1::ListChangesRequest& request, v1::ListChangesResponse* response) {
+      requests_.push_back(request);
+      *response->mutable_release() = daemon_.releases[request.sequence() - 6];
+      if (request.page_token().empty()) {
+        *response->add_changes() = BlockOf("T", "RU.USD.BN",
+                                           {{v1::CHANGE_CLASS_REVISED, 0, 10000, 9700},
+                                            {v1::CHANGE_CLASS_REVISED, 0, 400, 440},
+                                            {v1::CHANGE_CLASS_NEW, 0, {}, 1234},
+                                            {v1::CHANGE_CLASS_WITHDRAWN, 0, 500, {}}});
+        response->set_omitted_confirmed(400);
+        response->set_next_page_token("more");
+      } else {
+        *response->add_changes() = BlockOf("T", "US.USD.BN",
+                                           {{v1::CHANGE_CLASS_REVISED, 1, 700, 701},
+                                            {v1::CHANGE_CLASS_REVISED, 0, 0, 5},
+                                            {v1::CHANGE_CLASS_RESTORED, 0, {}, 300},
+                                            {v1::CHANGE_CLASS_BACKFILLED, 0, 300, 200}});
+        response->set_omitted_confirmed(12);
+      }
+      return absl::OkStatus();
+    };
+  }
+  std::vector<v1::ListChangesRequest> requests_;
+};
+
+TEST_F(DiffTest, TheLargestFirst) {
+  const Outcome outcome = Run({"diff", "7"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(
+      outcome.out,
+      "GACC 2025-08-29: 1 new, 3 revised without announcement, 1 revised within rounding, 1 withdrawn "
+      "without "
+      "announcement, 1 restored without announcement, 1 older than what was held, 412 confirmed\n"
+      "series     period   change                        before        after  amount  per cent  unit    "
+      "announced\n"
+      "US.USD.BN  2025-02  REVISED                         0.00         0.05   +0.05            USD BN  no\n"
+      "RU.USD.BN  2025-02  REVISED                         4.00         4.40   +0.40     +10.0  USD BN  no\n"
+      "RU.USD.BN  2025-01  REVISED                       100.00        97.00   -3.00      -3.0  USD BN  no\n"
+      "US.USD.BN  2025-01  REVISED within rounding         7.00         7.01   +0.01      +0.1  USD BN  no\n"
+      "RU.USD.BN  2025-04  WITHDRAWN                       5.00  (WITHDRAWN)                    USD BN  no\n"
+      "US.USD.BN  2025-03  RESTORED                 (WITHDRAWN)         3.00                    USD BN  no\n"
+      "RU.USD.BN  2025-03  NEW                                         12.34                    USD BN  yes\n"
+      "US.USD.BN  2025-04  BACKFILLED                      3.00         2.00                    USD BN\n");
+  ASSERT_EQ(requests_.size(), 2u);
+  EXPECT_TRUE(requests_[0].omit_confirmed());
+  EXPECT_EQ(requests_[0].sequence(), 7u);
+}
+
+TEST_F(DiffTest, AsCsv) {
+  const Outcome outcome = Run({"diff", "7", "T/RU..", "-o", "csv", "--sort", "series", "--all"});
+  EXPECT_EQ(outcome.out,
+            "series,period,change,before,after,amount,percent,unit,announced,within_rounding,status_only\n"
+            "RU.USD.BN,2025-01,REVISED,100.00,97.00,-3.00,-3.0,USD BN,no,false,false\n"
+            "RU.USD.BN,2025-02,REVISED,4.00,4.40,0.40,10.0,USD BN,no,false,false\n"
+            "RU.USD.BN,2025-03,NEW,,12.34,,,USD BN,yes,false,false\n"
+            "RU.USD.BN,2025-04,WITHDRAWN,5.00,(WITHDRAWN),,,USD BN,no,false,false\n"
+            "US.USD.BN,2025-01,REVISED,7.00,7.01,0.01,0.1,USD BN,no,true,false\n"
+            "US.USD.BN,2025-02,REVISED,0.00,0.05,0.05,,USD BN,no,false,false\n"
+            "US.USD.BN,2025-03,RESTORED,(WITHDRAWN),3.00,,,USD BN,no,false,false\n"
+            "US.USD.BN,2025-04,BACKFILLED,3.00,2.00,,,USD BN,,false,false\n");
+  EXPECT_THAT(outcome.err, StartsWith("GACC 2025-08-29: 1 new, 3 revised without announcement"));
+  EXPECT_FALSE(requests_[0].omit_confirmed());
+  EXPECT_EQ(requests_[0].selectors(0).key(), "RU..");
+}
+
+TEST_F(DiffTest, ByAmountAndOnlyTheFirst) {
+  const Outcome outcome = Run({"diff", "7", "-o", "csv", "--sort", "amount", "--top", "2"});
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\nRU.USD.BN,2025-01,REVISED,"),
+                                 HasSubstr("\nRU.USD.BN,2025-02,REVISED,"), Not(HasSubstr("US.USD.BN"))));
+  EXPECT_THAT(outcome.err, HasSubstr("6 changes not shown: see --top"));
+}
+
+TEST_F(DiffTest, WhatACorrectionChangesIsAnnounced) {
+  const Outcome outcome = Run({"diff", "9", "-o", "json", "-q", "--top", "1"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\"announced\":\"yes\""), HasSubstr("\"kind\":\"CORRECTION\""),
+                                 HasSubstr("\"counts\":{\"new\":1,\"revised\":3,\"within_rounding\":1,"),
+                                 HasSubstr("\"confirmed\":412}")));
+  EXPECT_THAT(Run({"diff", "9", "--top", "1"}).out, HasSubstr("1 new; 3 revised, as announced;"));
+}
+
+TEST_F(DiffTest, ReleasesAreFoundByName) {
+  EXPECT_EQ(Run({"diff", "2025-08-30"}).code, 0);
+  EXPECT_EQ(requests_.back().sequence(), 9u);
+  EXPECT_EQ(Run({"diff", "T:2025-08-29"}).code, 0);
+  EXPECT_EQ(requests_.back().sequence(), 7u);
+  const Outcome several = Run({"diff", "2025-08-29"});
+  EXPECT_EQ(several.code, 6);
+  EXPECT_THAT(several.err, HasSubstr("fits 2 releases; give one of GACC/T:2025-08-29, GACC/U:2025-08-29"));
+  const Outcome none = Run({"diff", "2025-08-31"});
+  EXPECT_EQ(none.code, 3);
+  EXPECT_THAT(none.err, HasSubstr("tidewaiter releases"));
+}
+
+// Statements of two series, as StreamHistory would send them.
+void AddStatement(const std::string& series, const std::string& period, int day, const std::string& value,
+                  v1::ChangeClass change, v1::StreamHistoryResponse* message) {
+  v1::HistoryEntry& entry = *message->add_entries();
+  v1::Observation& row = *entry.mutable_observation();
+  row.set_series(series);
+  row.set_period(period);
+  row.set_value(value);
+  row.set_sequence(static_cast<std::uint64_t>(day));
+  row.set_published_on(absl::StrCat("2025-08-0", day));
+  row.mutable_published_at()->set_seconds(1754063999 + 86400 * (day - 1));
+  row.mutable_published_at()->set_nanos(999999000);
+  *row.mutable_value_since() = row.published_at();
+  entry.mutable_vintage_change()->set_change_class(change);
+  entry.mutable_event_change()->set_change_class(change);
+}
+
+class TriangleCommandTest : public ProgramTest {
+ protected:
+  TriangleCommandTest() {
+    daemon_.history = [this](const v1::StreamHistoryRequest& request,
+                             grpc::ServerWriter<v1::StreamHistoryResponse>* writer) {
+      requests_.push_back(request);
+      v1::StreamHistoryResponse message;
+      message.mutable_vintage()->set_sequence(12);
+      AddStatement("RU.USD.BN", "2025-06", 1, "17.2", v1::CHANGE_CLASS_NEW, &message);
+      AddStatement("RU.USD.BN", "2025-06", 4, "17.6", v1::CHANGE_CLASS_REVISED, &message);
+      AddStatement("RU.USD.BN", "2025-01/P6M", 2, "106.48", v1::CHANGE_CLASS_NEW, &message);
+      writer->Write(message);
+      message.Clear();
+      if (request.keys_size() == 0)
+        AddStatement("US.USD.BN", "2025-06", 3, "9", v1::CHANGE_CLASS_NEW, &message);
+      writer->Write(message);
+      return absl::OkStatus();
+    };
+  }
+  std::vector<v1::StreamHistoryRequest> requests_;
+};
+
+TEST_F(TriangleCommandTest, AsTables) {
+  const Outcome outcome = Run({"triangle", "T"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "RU.USD.BN, USD BN\n"
+            "period       2025-08-01  2025-08-02  2025-08-04\n"
+            "2025-06            17.2       17.2        17.6*\n"
+            "2025-01/P6M                  106.48      106.48\n"
+            "\n"
+            "US.USD.BN, USD BN\n"
+            "period   2025-08-03\n"
+            "2025-06           9\n"
+            "* changed by this vintage\n"
+            "2 triangles of T, read at sequence 12. The same again: --at-sequence 12\n");
+  EXPECT_EQ(requests_.at(0).type(), v1::HISTORY_TYPE_CHANGED);
+}
+
+TEST_F(TriangleCommandTest, AWideTableOfSeveralSeriesIsReadTwiceAtOneVintage) {
+  const Outcome outcome = Run({"triangle", "T", "-o", "csv", "--months", "1"});
+  EXPECT_EQ(outcome.out,
+            "series,period,2025-08-01,2025-08-03,2025-08-04\n"
+            "RU.USD.BN,2025-06,17.2,17.2,17.6\n"
+            "US.USD.BN,2025-06,,9,9\n");
+  ASSERT_EQ(requests_.size(), 2u);
+  EXPECT_FALSE(requests_[0].vintage().has_sequence());
+  EXPECT_EQ(requests_[1].vintage().sequence(), 12u);
+}
+
+TEST_F(TriangleCommandTest, OneSeriesIsReadOnce) {
+  const Outcome outcome = Run({"triangle", "T/RU.USD.BN", "-o", "csv", "--changes-only"});
+  EXPECT_EQ(outcome.out,
+            "series,period,2025-08-01,2025-08-02,2025-08-04\n"
+            "RU.USD.BN,2025-06,17.2,,17.6\n"
+            "RU.USD.BN,2025-01/P6M,,106.48,\n");
+  EXPECT_EQ(requests_.size(), 1u);
+}
+
+TEST_F(TriangleCommandTest, AsObjects) {
+  const Outcome outcome = Run({"triangle", "T/RU.USD.BN", "-o", "ndjson", "--last", "1", "-q"});
+  EXPECT_EQ(
+      outcome.out,
+      "{\"series\":\"RU.USD.BN\",\"period\":\"2025-06\",\"published_at\":\"2025-08-04\",\"sequence\":4,"
+      "\"before\":\"17.2\",\"value\":\"17.6\",\"absence\":null,\"unit\":\"USD BN\",\"change\":\"REVISED\","
+      "\"within_rounding\":false,\"status_only\":false}\n");
 }
 
 }  // namespace

@@ -38,6 +38,21 @@ TEST(Table, AlignsPointsAndWideCharacters) {
             "EU       (SUPPRESSED)    1  USD BN\n");
 }
 
+TEST(Table, MarksDoNotMovePoints) {
+  Table table;
+  table.AddColumn("1", Align::kPoint);
+  table.AddColumn("2", Align::kPoint);
+  table.AddRow({{"182796"}, {"315.589337"}});
+  table.AddRow({{"182668*"}, {"305.04*"}});
+  table.AddRow({{"9"}, {"(NIL)*"}});
+  EXPECT_EQ(table.ToString(false),
+            "      1           2\n"
+            "182796   315.589337\n"
+            "182668*  305.04*\n"
+            "     9       (NIL)*\n");
+  EXPECT_EQ(table.width(), 19u);
+}
+
 TEST(Table, ColourDoesNotMoveColumns) {
   Table table;
   table.AddColumn("change");
