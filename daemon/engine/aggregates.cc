@@ -19,6 +19,9 @@ namespace {
 constexpr std::size_t kFiguresBetweenChecks = 64;
 // Members read between two such questions.
 constexpr std::size_t kMembersPerCheck = 1024;
+// Series of a cross-section that are read one by one, some 10 us each, before columns are read, which takes
+// some milliseconds.
+constexpr std::size_t kReadAlone = 100;
 // Series in which the base of an index is looked for before anything is answered.
 constexpr std::size_t kBaseProbe = 64;
 
@@ -130,6 +133,7 @@ absl::Status AggregateReader::Start() {
   TW_RETURN_IF_ERROR(listed_ ? StartListing() : StartPlan());
   if (plan_.spec().transform == Transform::kIndex) TW_RETURN_IF_ERROR(CheckBase());
   if (view_.ranking) return Rank();
+  if (view_.months.from && view_.months.from == view_.months.to) LookInColumns(*view_.months.from);
   return absl::OkStatus();
 }
 
@@ -229,6 +233,8 @@ absl::StatusOr<bool> AggregateReader::NextOutput() {
     if (!more) return false;
     given_ = 0;
     loaded_at_.reset();
+    TW_ASSIGN_OR_RETURN(in_columns_, FindInColumns());
+    if (in_columns_) return true;
     TW_RETURN_IF_ERROR(BindTotal());
     if (!IsTouched()) continue;
     TW_RETURN_IF_ERROR(LoadMembers(vintage()));
@@ -237,6 +243,24 @@ absl::StatusOr<bool> AggregateReader::NextOutput() {
     if (cells_.by_figure()) TW_RETURN_IF_ERROR(LoadPrints());
     return true;
   }
+}
+
+void AggregateReader::LookInColumns(Month month) {
+  const bool one_vintage = cells_.real_time().maturity == Maturity::kLatest;
+  if (plan_.is_plain() && CrossSection::Fits(plan_.spec()) && one_vintage && touching_ == nullptr &&
+      !view_.explain && !view_.with_published_rates && plan_.spec().window.RunEnding(month)) {
+    columns_month_ = month;
+  }
+}
+
+absl::StatusOr<bool> AggregateReader::FindInColumns() {
+  if (!columns_month_ || !output_->above.additive) return false;
+  if (!columns_) {
+    if (++read_alone_ <= kReadAlone) return false;
+    TW_ASSIGN_OR_RETURN(columns_, CrossSection::Read(*store_, plan_.query().dataset, vintage(), plan_.spec(),
+                                                     *columns_month_));
+  }
+  return columns_->Find(output_->above.members.front().id, &column_value_);
 }
 
 absl::Status AggregateReader::BindTotal() {
@@ -293,7 +317,8 @@ absl::Status AggregateReader::LoadPrints() {
 }
 
 void AggregateReader::SetMonths() {
-  const MonthSpan span = *above_.span();
+  const MonthSpan span =
+      in_columns_ ? MonthSpan{*columns_month_, *columns_month_, *columns_month_} : *above_.span();
   next_month_ = view_.months.from.value_or(span.first);
   last_month_ = view_.months.to.value_or(span.last);
   if (start_.skip == 0 || output_->key != start_.split) return;
@@ -356,6 +381,11 @@ absl::Status AggregateReader::Compute(Month last, Period run) {
   figure_.series = output_->key;
   figure_.period = run;
   figure_.unit = FigureUnit(plan_.spec(), output_->above.unit, output_->below.unit);
+  if (in_columns_) {
+    figure_.value = std::move(column_value_);
+    figure_.published_at = PublishedAt::At(figure_.value.published_at);
+    return absl::OkStatus();
+  }
   const std::optional<Vintage> at = VintageOf(run);
   if (!at) {
     figure_.value.reason = Undefined::kNoSuchPrint;
@@ -437,6 +467,7 @@ absl::Status AggregateReader::Rank() {
     TW_ASSIGN_OR_RETURN(month, LatestMonth());
   }
   if (!month) return absl::OkStatus();
+  LookInColumns(*month);
   for (;;) {
     TW_ASSIGN_OR_RETURN(const bool more, NextOutput());
     if (!more) break;

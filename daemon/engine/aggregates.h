@@ -17,6 +17,7 @@
 #include "daemon/engine/aggregate_plan.h"
 #include "daemon/engine/aggregate_sums.h"
 #include "daemon/engine/aggregate_total.h"
+#include "daemon/engine/cross_section.h"
 #include "daemon/engine/member_cells.h"
 #include "daemon/engine/queries.h"
 #include "domain/aggregate_query.h"
@@ -74,6 +75,9 @@ class AggregateReader {
   absl::StatusOr<bool> NextOutput();
   absl::StatusOr<bool> TakeOutput();
   bool IsTouched() const;
+  // Whether figures of that one month may be found in columns.
+  void LookInColumns(Month month);
+  absl::StatusOr<bool> FindInColumns();
   absl::Status BindTotal();
   absl::Status LoadMembers(const Vintage& at);
   absl::Status LoadPrints();
@@ -101,6 +105,13 @@ class AggregateReader {
   PlannedOutput single_;     // the current one of a listing
   SumPlan sums_;
   std::size_t next_output_ = 0;
+
+  // Of a cross-section: series of which enough have been read one by one are found in columns.
+  std::optional<Month> columns_month_;
+  std::size_t read_alone_ = 0;
+  std::optional<CrossSection> columns_;
+  bool in_columns_ = false;  // the current output's figure is column_value_
+  AggregateValue column_value_;
 
   const PlannedOutput* output_ = nullptr;  // the current one
   LoadedSum above_;

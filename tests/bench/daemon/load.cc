@@ -9,6 +9,7 @@
 //   load stream DAEMON WORK                          the whole dataset as of a release
 //   load fan DAEMON CEILING identical|distinct       1,000 changes to 1,000 subscribers
 //   load grow DAEMON SERIES RELEASES                 a store of any size, generated on the way
+//   load aggregate DAEMON CEILING WORK SECONDS       twelve-month sums against those of a year before
 //   load point DAEMON SERIES RELEASES SECONDS NAME   as-of reads of uniformly drawn series, unchecked
 #include <grpcpp/grpcpp.h>
 
@@ -25,11 +26,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tests/bench/daemon/aggregate_load.h"
 #include "tests/bench/daemon/fan_out.h"
 #include "tests/bench/daemon/feeder.h"
 #include "tests/bench/daemon/report.h"
 #include "tests/bench/daemon/requests.h"
 #include "tests/bench/daemon/rpc_client.h"
+#include "tests/bench/daemon/turns.h"
 #include "tests/bench/daemon/workload.h"
 #include "tidewaiter/v1/observation_service.grpc.pb.h"
 #include "tidewaiter/v1/status_service.grpc.pb.h"
@@ -37,46 +40,7 @@
 namespace tidewaiter::bench {
 namespace {
 
-using ChannelPtr = std::shared_ptr<grpc::Channel>;
 const std::vector<std::string> kDimensions = {"commodity", "flow"};
-
-// Processor time of this client and of the server that it loads, whose process id the environment names. On a
-// shared machine it says more than the clock: two processes that keep both cores busy go as fast as they are
-// cheap.
-double CpuWith(const char* server_variable) {
-  const char* pid = std::getenv(server_variable);
-  return CpuSeconds() + (pid == nullptr ? 0 : CpuSecondsOf(pid));
-}
-constexpr char kDaemonPid[] = "TIDEWAITER_BENCH_DAEMON_PID";
-constexpr char kCeilingPid[] = "TIDEWAITER_BENCH_CEILING_PID";
-
-// Both sides of a ratio, by turns, so that what else the machine does strikes both.
-constexpr int kTurns = 4;
-struct Side {
-  UnaryRun run;
-  double cpu_seconds = 0;
-  double cpu_us() const { return 1e6 * cpu_seconds / static_cast<double>(run.calls); }
-};
-void TakeTurn(const ChannelPtr& channel, const UnaryLoad& load, const char* server_pid, Side* side) {
-  const double cpu = CpuWith(server_pid);
-  const UnaryRun run = RunUnary(channel, load);
-  side->cpu_seconds += CpuWith(server_pid) - cpu;
-  side->run.calls += run.calls;
-  side->run.seconds += run.seconds;
-  side->run.answer_bytes += run.answer_bytes;
-  side->run.p50_us += run.p50_us / kTurns;
-  side->run.p99_us += run.p99_us / kTurns;
-}
-void Report(const Side& ours, const Side& ceiling, Line* line) {
-  line->Set("ours", ours.run.rate())
-      .Set("ceiling", ceiling.run.rate())
-      .Set("p50_us", ours.run.p50_us)
-      .Set("p99_us", ours.run.p99_us)
-      .Set("ceiling_p50_us", ceiling.run.p50_us)
-      .Set("cpu_us", ours.cpu_us())
-      .Set("ceiling_cpu_us", ceiling.cpu_us())
-      .Set("answer_bytes", ours.run.mean_answer_bytes());
-}
 
 // ---- Ingest
 
@@ -505,11 +469,12 @@ int Main(const std::vector<std::string>& arguments) {
       {"stream", [&] { Stream(text(1), text(2)); }},
       {"fan", [&] { Fan(text(1), text(2), text(3)); }},
       {"grow", [&] { Grow(text(1), whole(2), whole(3)); }},
+      {"aggregate", [&] { LoadAggregates(text(1), text(2), text(3), number(4)); }},
       {"point", [&] { Point(text(1), text(2), whole(3), whole(4), number(5), text(6)); }},
   };
   const auto command = commands.find(text(0));
   if (command == commands.end())
-    Die("usage: load upload|huge|push|read|cold|batch|stream|fan|grow|point ...");
+    Die("usage: load upload|huge|push|read|cold|batch|stream|fan|grow|aggregate|point ...");
   command->second();
   return 0;
 }

@@ -1,11 +1,13 @@
 #include "daemon/engine/cross_section.h"
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/engine/aggregates.h"
 #include "gtest/gtest.h"
 #include "tests/daemon/engine/random_releases.h"
 #include "tests/daemon/engine/testing.h"
@@ -122,6 +124,62 @@ TEST(CrossSectionTest, SaysWhatEvaluateSays) {
     }
   }
   EXPECT_GT(found, 300) << "too few had a quick answer to prove anything";
+}
+
+// The figures of a query, a line each.
+std::vector<std::string> Figures(const storage::Store& store, const AggregateQuery& query,
+                                 const AggregateView& view) {
+  const Queries queries(&store);
+  const Aggregates aggregates(&store, &queries);
+  auto reader = aggregates.Open(query, {}, view);
+  EXPECT_TRUE(reader.ok()) << reader.status();
+  std::vector<std::string> lines;
+  for (;;) {
+    const auto more = (*reader)->Next();
+    EXPECT_TRUE(more.ok()) << more.status();
+    if (!more.ok() || !*more) return lines;
+    const AggregateFigure& figure = (*reader)->figure();
+    lines.push_back(absl::StrCat(figure.series, " ", figure.period.ToString(), " ", figure.unit, " ",
+                                 figure.published_at.instant.ToString(), " ", ToText(figure.value)));
+  }
+}
+
+TEST(CrossSectionTest, AQueryOfManySeriesIsWhatItsSeriesAreOneByOne) {
+  const std::uint32_t seed = TestSeed();
+  SCOPED_TRACE(absl::StrCat("TIDEWAITER_TEST_SEED=", seed));
+  std::mt19937 random(seed);
+  const auto store = NewStore();
+  constexpr int kSeries = 250;
+  for (int release = 0; release < 3; ++release) {
+    std::string text = absl::StrCat("release A r", release, " 2025-01-1", 3 - release, "\nmerge T\n");
+    for (int series = 0; series < kSeries; ++series) {
+      for (int month = 1; month <= 4; ++month) {
+        const int draw = static_cast<int>(random() % 50);
+        if (draw < 8) continue;
+        absl::StrAppend(&text, "R", series, ".X 2024-0", month, draw == 8 ? "/P2M " : " ", random() % 90, ".",
+                        random() % 10, "\n");
+      }
+    }
+    ASSERT_TRUE(support::Push(*store, text).ok());
+  }
+  AggregateQuery query;
+  query.dataset = "T";
+  query.window.months = 2;
+  query.transform = Transform::kGrowth;
+  query.lag_months = 1;
+  const Month month = Month::FromYearMonth(2024, 4).value();
+  const AggregateView view{.months = {.from = month, .to = month}};
+  std::vector<std::string> alone;
+  for (int series = 0; series < kSeries; ++series) {
+    AggregateQuery one = query;
+    one.keys = {absl::StrCat("R", series, ".X")};
+    for (std::string& line : Figures(*store, one, view)) alone.push_back(std::move(line));
+  }
+  std::vector<std::string> together = Figures(*store, query, view);
+  EXPECT_EQ(together.size(), static_cast<std::size_t>(kSeries));
+  std::sort(alone.begin(), alone.end());
+  std::sort(together.begin(), together.end());
+  EXPECT_EQ(together, alone);
 }
 
 }  // namespace

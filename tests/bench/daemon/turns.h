@@ -1,0 +1,29 @@
+// Both sides of a ratio, by turns, so that what else the machine does strikes both.
+#pragma once
+
+#include <memory>
+
+#include "tests/bench/daemon/report.h"
+#include "tests/bench/daemon/rpc_client.h"
+
+namespace tidewaiter::bench {
+
+using ChannelPtr = std::shared_ptr<grpc::Channel>;
+
+// Names of the environment's variables with the process ids of the servers.
+inline constexpr char kDaemonPid[] = "TIDEWAITER_BENCH_DAEMON_PID";
+inline constexpr char kCeilingPid[] = "TIDEWAITER_BENCH_CEILING_PID";
+// Processor time of this client and of the server that it loads. On a shared machine it says more than the
+// clock: two processes that keep both cores busy go as fast as they are cheap.
+double CpuWith(const char* server_pid);
+
+inline constexpr int kTurns = 4;
+struct Side {
+  UnaryRun run;
+  double cpu_seconds = 0;
+  double cpu_us() const { return 1e6 * cpu_seconds / static_cast<double>(run.calls); }
+};
+void TakeTurn(const ChannelPtr& channel, const UnaryLoad& load, const char* server_pid, Side* side);
+void Report(const Side& ours, const Side& ceiling, Line* line);
+
+}  // namespace tidewaiter::bench
