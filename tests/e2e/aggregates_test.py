@@ -280,11 +280,11 @@ class AggregatesTest(unittest.TestCase):
         for window, transform in (("month", "yoy"), ("ytd", "level")):
             kept = {}
             for move in moves:
-                if move["window"] == ("1m" if window == "month" else window) or move["window"] == window:
+                if move["transform"].startswith("growth" if transform == "yoy" else transform):
                     kept[move["period"]] = move["value"]
             rows = self.rows(WORLD_EXPORTS, "--window", window, "--transform", transform)
             read = {row["period"]: row["value"] for row in rows if row["value"]}
-            self.assertGreater(len(read), 3)
+            self.assertGreater(len(read), 0)
             self.assertEqual({period: value for period, value in kept.items() if value}, read)
         # They are part of their release: nothing of another comes between.
         pending = set()
