@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/chart_axis.h"
+#include "client/cli/chart_canvas.h"
 #include "client/cli/table.h"
 #include "domain/strings.h"
 
@@ -27,88 +28,6 @@ std::string Tinted(std::string_view text, std::size_t line, bool colour) {
   if (!colour) return std::string(text);
   return absl::StrCat(ToAbsl(kColours[line % kColours.size()]), ToAbsl(text), ToAbsl(kReset));
 }
-
-char LetterOf(std::size_t line) { return static_cast<char>('a' + line); }
-
-// Where to draw: dots of which one or several make a character.
-class Canvas {
- public:
-  Canvas(std::size_t columns, std::size_t rows) : columns_(columns), rows_(rows) {}
-  virtual ~Canvas() = default;
-  virtual std::size_t dots_across() const = 0;
-  virtual std::size_t dots_down() const = 0;
-  // A dot on the way from one point to the next, and one of a point itself.
-  virtual void Join(std::size_t x, std::size_t y, std::size_t line) = 0;
-  virtual void Mark(std::size_t x, std::size_t y, std::size_t line) = 0;
-  virtual std::string CharacterAt(std::size_t column, std::size_t row) const = 0;
-  // The line that drew there last; none: nobody did.
-  std::optional<std::size_t> OwnerOf(std::size_t column, std::size_t row) const {
-    return owners_[Index(column, row)];
-  }
-  std::size_t dots_per_row() const { return dots_down() / rows_; }
-  std::size_t columns() const { return columns_; }
-  std::size_t rows() const { return rows_; }
-
- protected:
-  std::size_t Index(std::size_t column, std::size_t row) const { return row * columns_ + column; }
-  void Own(std::size_t index, std::size_t line) { owners_[index] = line; }
-
- private:
-  const std::size_t columns_;
-  const std::size_t rows_;
-  std::vector<std::optional<std::size_t>> owners_ = std::vector<std::optional<std::size_t>>(columns_ * rows_);
-};
-
-// Two by four dots a character.
-class BrailleCanvas final : public Canvas {
- public:
-  BrailleCanvas(std::size_t columns, std::size_t rows) : Canvas(columns, rows), bits_(columns * rows) {}
-  std::size_t dots_across() const override { return 2 * columns(); }
-  std::size_t dots_down() const override { return 4 * rows(); }
-  void Join(std::size_t x, std::size_t y, std::size_t line) override { Mark(x, y, line); }
-  void Mark(std::size_t x, std::size_t y, std::size_t line) override {
-    static constexpr std::uint8_t kBits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
-    const std::size_t index = Index(x / 2, y / 4);
-    bits_[index] |= kBits[y % 4][x % 2];
-    Own(index, line);
-  }
-  // U+2800 and its dots, in UTF-8.
-  std::string CharacterAt(std::size_t column, std::size_t row) const override {
-    const std::uint8_t bits = bits_[Index(column, row)];
-    if (bits == 0) return " ";
-    return {'\xE2', static_cast<char>(0xA0 | bits >> 6), static_cast<char>(0x80 | (bits & 0x3F))};
-  }
-
- private:
-  std::vector<std::uint8_t> bits_;
-};
-
-// One dot a character: points as letters, or as stars of a line alone.
-class AsciiCanvas final : public Canvas {
- public:
-  AsciiCanvas(std::size_t columns, std::size_t rows, bool letters)
-      : Canvas(columns, rows), letters_(letters), characters_(columns * rows, ' ') {}
-  std::size_t dots_across() const override { return columns(); }
-  std::size_t dots_down() const override { return rows(); }
-  void Join(std::size_t x, std::size_t y, std::size_t line) override {
-    const std::size_t index = Index(x, y);
-    if (characters_[index] != ' ') return;
-    characters_[index] = '.';
-    Own(index, line);
-  }
-  void Mark(std::size_t x, std::size_t y, std::size_t line) override {
-    const std::size_t index = Index(x, y);
-    characters_[index] = letters_ ? LetterOf(line) : '*';
-    Own(index, line);
-  }
-  std::string CharacterAt(std::size_t column, std::size_t row) const override {
-    return std::string(1, characters_[Index(column, row)]);
-  }
-
- private:
-  const bool letters_;
-  std::string characters_;
-};
 
 // A point, with the months over which it is drawn.
 struct Placed {
@@ -182,11 +101,7 @@ class Chart {
     const std::size_t width = std::clamp(options_.width, kMinChartWidth, kMaxChartWidth);
     // Labels of thirty digits leave little; some of the chart is always there.
     const std::size_t columns = std::max(width, frame + kMinChartWidth / 2) - frame;
-    if (options_.ascii) {
-      canvas_ = std::make_unique<AsciiCanvas>(columns, height, several_);
-    } else {
-      canvas_ = std::make_unique<BrailleCanvas>(columns, height);
-    }
+    canvas_ = options_.ascii ? NewAsciiCanvas(columns, height, several_) : NewBrailleCanvas(columns, height);
     const MonthAxis months = Months();
     for (std::size_t i = 0; i < placed_.size(); ++i) DrawLine(i, axis, months);
     return absl::StrCat(Head(), Body(axis), Foot(months), Legend());
