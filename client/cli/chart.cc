@@ -179,10 +179,17 @@ class Chart {
   // One row of the canvas.
   std::string Drawn(std::size_t row) const {
     std::string text;
-    for (std::size_t column = 0; column < canvas_->columns(); ++column) {
-      const std::string character = canvas_->CharacterAt(column, row);
-      const std::optional<std::size_t> owner = canvas_->OwnerOf(column, row);
-      text += owner ? Tinted(character, *owner, options_.colour) : character;
+    std::string run;  // of one line
+    std::optional<std::size_t> owner;
+    for (std::size_t column = 0; column <= canvas_->columns(); ++column) {
+      const bool end = column == canvas_->columns();
+      const std::optional<std::size_t> next = end ? std::nullopt : canvas_->OwnerOf(column, row);
+      if (end || next != owner) {
+        text += owner ? Tinted(run, *owner, options_.colour) : run;
+        run.clear();
+        owner = next;
+      }
+      if (!end) run += canvas_->CharacterAt(column, row);
     }
     return text;
   }
