@@ -110,6 +110,23 @@ TEST_F(AggregatesTest, ALaterSeriesDoesNotChangeAnOldAnswer) {
   EXPECT_THAT(Figures(), ElementsAre("_T._T._T._T 2025-01 12 USD"));
 }
 
+TEST_F(AggregatesTest, ALaterPairDoesNotChangeAnOldAnswer) {
+  Push("2025-02-10", "RU.X.VALUE.USD 2025-01 5\nRU.M.VALUE.USD 2025-01 3");
+  Push("2025-03-10", "BR.X.VALUE.USD 2025-01 7");
+  query_.sum = true;
+  query_.combine = Combine::kTurnover;
+  Select("..VALUE.USD");
+  VintageInput old;
+  old.sequence = 1;
+  auto reader = aggregates_.Open(query_, old, view_).value();
+  ASSERT_TRUE(reader->Next().value());
+  ASSERT_TRUE(reader->figure().value.value.has_value());
+  EXPECT_EQ(reader->figure().value.value->ToString(), "8");
+  EXPECT_EQ(reader->figure().value.members, 2u);
+  // Half of a pair is known by now.
+  EXPECT_THAT(Figures(), ElementsAre("_T.T._T._T 2025-01 MISSING_MONTHS"));
+}
+
 TEST_F(AggregatesTest, DatedMembersCountOnlyInTheirMonths) {
   Push("2025-03-10",
        "DE.X.VALUE.USD 2025-01 1\nDE.X.VALUE.USD 2025-02 1\nGB.X.VALUE.USD 2025-01 10\nGB.X.VALUE.USD "
