@@ -7,7 +7,6 @@
 #include "client/cli/cell_text.h"
 #include "client/cli/diff_rows.h"
 #include "client/cli/diff_tally.h"
-#include "client/cli/relative_size.h"
 #include "client/cli/release_name.h"
 #include "client/cli/session.h"
 #include "domain/errors.h"
@@ -69,8 +68,7 @@ absl::StatusOr<Record> RecordOf(const client::ReleaseInfo& release, const DiffRo
                                 Units& units) {
   TW_ASSIGN_OR_RETURN(std::string unit, units.Of(row.dataset, row.cell.series));
   const Change& change = row.cell.change;
-  std::optional<Decimal> percent;
-  if (row.amount) percent = PercentOf({*row.amount, row.cell.before->value()});
+  const std::optional<Decimal> percent = PercentOf(row);
   return Record{
       row.dataset,
       show_dataset ? row.dataset : "",

@@ -4,7 +4,7 @@
 #include <compare>
 #include <utility>
 
-#include "client/cli/relative_size.h"
+#include "domain/ratio.h"
 
 namespace tidewaiter::cli {
 namespace {
@@ -36,6 +36,11 @@ int Rank(const DiffRow& row, bool by_percent) {
 
 Decimal Magnitude(const Decimal& d) { return d.is_negative() ? d.Negated() : d; }
 
+// |amount| / |before|, which is not zero.
+Rational ShareOf(const DiffRow& row) {
+  return Rational(*row.amount).Magnitude() / Rational(row.cell.before->value()).Magnitude();
+}
+
 // Keys are compared code by code: a point comes before any other character.
 bool KeyLess(const std::string& a, const std::string& b) {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
@@ -57,10 +62,9 @@ bool ComesFirst(const DiffRow& a, const DiffRow& b, Sort sort) {
   const int rank_b = Rank(b, by_percent);
   if (rank_a != rank_b) return rank_a < rank_b;
   if (a.amount) {
-    const bool comparable = by_percent && rank_a == 1;
-    const std::strong_ordering order =
-        comparable ? CompareSizes({*a.amount, a.cell.before->value()}, {*b.amount, b.cell.before->value()})
-                   : Decimal::Compare(Magnitude(*a.amount), Magnitude(*b.amount));
+    const std::strong_ordering order = by_percent && rank_a == 1
+                                           ? Rational::Compare(ShareOf(a), ShareOf(b))
+                                           : Decimal::Compare(Magnitude(*a.amount), Magnitude(*b.amount));
     if (order != 0) return order > 0;
   }
   return CellLess(a, b);
@@ -75,6 +79,13 @@ std::optional<Decimal> AmountOf(const client::ChangedCell& cell) {
     return std::nullopt;
   const absl::StatusOr<Decimal> amount = Decimal::Subtract(cell.cell.datum.value(), cell.before->value());
   return amount.ok() ? std::optional<Decimal>(*amount) : std::nullopt;
+}
+
+std::optional<Decimal> PercentOf(const DiffRow& row) {
+  if (!row.amount || row.cell.before->value().is_zero()) return std::nullopt;
+  const Rational share = Rational(*row.amount) / Rational(row.cell.before->value()).Magnitude();
+  const absl::StatusOr<Decimal> percent = (100 * share).RoundHalfEven(1);
+  return percent.ok() ? std::optional<Decimal>(*percent) : std::nullopt;
 }
 
 void DiffRows::Add(DiffRow row) {

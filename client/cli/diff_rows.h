@@ -20,6 +20,9 @@ struct DiffRow {
 };
 // Of a change.
 std::optional<Decimal> AmountOf(const client::ChangedCell& cell);
+// 100 * amount / |before|, rounded half-even once, to one decimal. None without an amount, if `before` is
+// zero, or if the result has more digits than a Decimal.
+std::optional<Decimal> PercentOf(const DiffRow& row);
 
 // The changes to be shown. Holds about twice as many as --top asks for, or all. Does not own its arguments.
 // Not thread-safe.
