@@ -1,0 +1,101 @@
+// What one entry of the log adds to the findings: those of its own, those of releases whose past it changes,
+// and those that it settles.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/engine/finding_table.h"
+#include "daemon/engine/release_figures.h"
+#include "daemon/engine/update_feed.h"
+#include "domain/release_check.h"
+#include "storage/store.h"
+
+namespace tidewaiter::engine {
+
+// Whether a revision of a period is due when a release comes, by the dataset's calendar; nullptr: never.
+using RevisionsDue = std::function<bool(Period)>;
+using RevisionsDueOf =
+    std::function<absl::StatusOr<RevisionsDue>(const DatasetDefinition&, Instant published_at)>;
+
+// Checks one entry; used once. In memory: the findings, of which there are at most
+// limits::kMaxFindingsPerRelease, and what a few hundred series say. Not thread-safe.
+//
+//   a release       every cell that it states or withdraws, against what was held immediately before it
+//   ... published   and the releases published after it that speak of the same trade within 13 months of what
+//   in the past     it states: it now stands before them
+//   a retraction    those that were published after what it takes back
+//
+// A finding that such a second look no longer makes is SUPERSEDED, if it was OPEN and an implied revision;
+// one that it makes again is not kept twice.
+class FindingStep {
+ public:
+  // `cancelled`: asked between parts; then Run() returns CANCELLED.
+  FindingStep(const storage::Store* store, UpdateFeed* feed, const FindingTable* table, RevisionsDueOf due,
+              std::function<bool()> cancelled);
+  ~FindingStep();
+  FindingStep(const FindingStep&) = delete;
+  FindingStep& operator=(const FindingStep&) = delete;
+
+  absl::Status Run(Sequence sequence, std::uint32_t rules);
+  // Writes what Run() found, and adds to the counts of `state`. Error: none of its own.
+  void Keep(FindingTable& table, FindingsState& state) const;
+
+ private:
+  struct Section;  // a dataset that the entry speaks of, under check
+  using Group =
+      std::pair<std::string, std::string>;  // dataset, selector of one trade: all flows and measures
+  struct Months {
+    Month first;
+    Month last;
+  };
+
+  absl::Status ReadMonths();
+  absl::Status CheckChanges();
+  absl::Status CheckSeries(const SeriesChanges& series);
+  absl::Status SettleOn(const SeriesChanges& series);
+  absl::Status SettleOne(const FindingPlace& place);
+  absl::Status NoteGroup(const SeriesChanges& series);
+  absl::Status LookBack();  // over groups_
+  absl::Status LookBackAt(const Group& group, const Months& months);
+  absl::Status CheckAgain(ReleasePlace release, const std::string& dataset,
+                          const std::vector<std::pair<SeriesKey, SeriesStatement>>& cells,
+                          HindsightFigures& figures);
+  absl::Status Compare(const std::vector<PlacedFinding>& kept, std::vector<Finding> now,
+                       const std::vector<std::pair<SeriesKey, SeriesStatement>>& cells);
+  absl::StatusOr<Section*> SectionOf(const std::string& dataset);
+  absl::StatusOr<RevisionsDue> DueOf(const DatasetDefinition& dataset, Instant published_at) const;
+  void Found(Finding finding);
+  absl::Status Place();  // found_ into placed_
+  absl::StatusOr<std::vector<FindingTable::Cell>> CellsOf(const Finding& finding) const;
+  absl::StatusOr<Datum> KnownNow(const SeriesKey& series, const std::string& dataset, Period period) const;
+
+  const storage::Store* const store_;
+  UpdateFeed* const feed_;
+  const FindingTable* const table_;
+  const RevisionsDueOf due_;
+  const std::function<bool()> cancelled_;
+
+  std::uint32_t rules_ = 0;
+  storage::LogEntry entry_;
+  ReleasePlace origin_;  // whose cells changed: the release, or what the retraction takes back
+  std::map<std::string, Section> sections_;
+  std::map<Group, Months> groups_;
+  std::vector<Finding> found_;
+  struct Placed {
+    PlacedFinding placed;
+    std::vector<FindingTable::Cell> cells;
+  };
+  std::vector<Placed> placed_;
+  std::map<FindingPlace, Placed> settled_;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace tidewaiter::engine
