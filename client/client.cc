@@ -98,7 +98,8 @@ Client::Core::Core(std::shared_ptr<grpc::Channel> channel_in, absl::Duration tim
       observations(v1::ObservationService::NewStub(channel)),
       aggregates(v1::AggregateService::NewStub(channel)),
       status(v1::StatusService::NewStub(channel)),
-      updates(v1::UpdateService::NewStub(channel)) {}
+      updates(v1::UpdateService::NewStub(channel)),
+      analysis(v1::AnalysisService::NewStub(channel)) {}
 
 void Client::Core::CancelAll() {
   absl::MutexLock lock(&mutex);

@@ -134,6 +134,10 @@ class Client {
   // rates.
   absl::StatusOr<AggregateHeading> StreamAggregates(const AggregateRequest& request, const FigureSink& sink,
                                                     const CallOptions& call = {});
+  // What the checks of the releases found; later pages: the same query with the page token. A page may hold
+  // none though there is a next one. `page_size` 0: the daemon's default.
+  absl::StatusOr<FindingPage> ListFindings(const FindingQuery& query, std::uint32_t page_size = 0,
+                                           std::string_view page_token = {}, const CallOptions& call = {});
 
   absl::StatusOr<StoreStatus> GetStatus(const CallOptions& call = {});
 

@@ -14,6 +14,7 @@
 #include "grpcpp/client_context.h"
 #include "proto/convert/status.h"
 #include "tidewaiter/v1/aggregate_service.grpc.pb.h"
+#include "tidewaiter/v1/analysis_service.grpc.pb.h"
 #include "tidewaiter/v1/dataset_service.grpc.pb.h"
 #include "tidewaiter/v1/observation_service.grpc.pb.h"
 #include "tidewaiter/v1/release_service.grpc.pb.h"
@@ -38,6 +39,7 @@ struct Client::Core {
   std::unique_ptr<v1::AggregateService::Stub> aggregates;
   std::unique_ptr<v1::StatusService::Stub> status;
   std::unique_ptr<v1::UpdateService::Stub> updates;
+  std::unique_ptr<v1::AnalysisService::Stub> analysis;
 
   absl::Mutex mutex;
   bool cancelled_all ABSL_GUARDED_BY(mutex) = false;

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "domain/change.h"
 #include "domain/dataset.h"
+#include "domain/finding.h"
 #include "domain/instant.h"
 #include "domain/observation.h"
 #include "domain/period.h"
@@ -164,6 +165,32 @@ struct ChangesPage {
   std::vector<DatasetChanges> changes;  // may be empty though there are more
   std::uint64_t omitted_confirmed = 0;  // by this page, with ChangesQuery::omit_confirmed
   std::string next_page_token;          // empty on the last page
+};
+
+// Which findings; what is not given does not narrow.
+struct FindingQuery {
+  std::string dataset = {};
+  std::vector<std::string> keys = {};  // SDMX selectors
+  std::vector<FindingKind> kinds = {};
+  std::vector<FindingStatus> statuses = {};
+  PeriodRange periods = {};
+  Sequence after_sequence = 0;  // found by entries of the log after this one
+  Sequence until_sequence = 0;  // and up to this one; 0: no bound
+  std::optional<Instant> published_from = {};
+  std::optional<Instant> published_to = {};
+};
+
+struct FindingInfo {
+  Finding finding;
+  std::string id;           // for ever
+  Sequence found_by = 0;    // the entry of the log whose check found it
+  std::string explanation;  // for people
+};
+
+struct FindingPage {
+  Sequence position = 0;  // every entry up to this one has been checked
+  std::vector<FindingInfo> findings;
+  std::string next_page_token;  // empty on the last page
 };
 
 struct StoreStatus {

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "daemon/listen_address.h"
 #include "daemon/rpc/aggregate_service.h"
+#include "daemon/rpc/analysis_service.h"
 #include "daemon/rpc/dataset_service.h"
 #include "daemon/rpc/health_service.h"
 #include "daemon/rpc/observation_service.h"
@@ -89,6 +90,7 @@ class GrpcServer final : public Server {
         observations_(&backend_),
         aggregates_(&backend_),
         updates_(&backend_),
+        analysis_(&backend_),
         status_(&backend_),
         health_(&backend_) {
     backend_.on_store_failure = options_.on_store_failure;
@@ -105,7 +107,7 @@ class GrpcServer final : public Server {
     grpc::ServerBuilder builder;
     SetLimits(options_, builder);
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &datasets_, &releases_, &observations_, &aggregates_, &updates_, &status_, &health_}) {
+             &datasets_, &releases_, &observations_, &aggregates_, &updates_, &analysis_, &status_, &health_}) {
       builder.RegisterService(service);
     }
     std::vector<ListenAddress> addresses;
@@ -140,6 +142,7 @@ class GrpcServer final : public Server {
     absl::SleepFor(std::min(patience, kLameDuck));
     server_->Shutdown(absl::ToChronoTime(absl::Now() + patience));
     server_->Wait();
+    backend_.findings.Stop();
   }
 
  private:
@@ -167,6 +170,7 @@ class GrpcServer final : public Server {
   rpc::ObservationService observations_;
   rpc::AggregateService aggregates_;
   rpc::UpdateService updates_;
+  rpc::AnalysisService analysis_;
   rpc::StatusService status_;
   rpc::HealthService health_;
   std::vector<std::string> addresses_;

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -165,6 +166,22 @@ Examples
   tidewaiter watch GACC_PRESS --snapshot -o ndjson
   tidewaiter watch GACC_PRESS/CN.RU.T.VALUE.USD.BN --aggregate t12m:yoy --aggregate ytd:level)";
 
+constexpr char kFindingsFooter[] = R"(
+Every release is checked shortly after it has been accepted, against what was held immediately before it.
+  IMPLIED_REVISION       a printed rate of growth cannot follow from the printed level and the held base
+  BROKEN_IDENTITY        X + M = T, X - M = B or YTD(m-1) + m = YTD(m) is off by more than rounding
+  UNANNOUNCED_REVISION   a regular release changed what had been published for an earlier period
+A finding says that figures are inconsistent with what was held; a silent revision is one possible cause of several.
+Status: OPEN; CONFIRMED once the base was revised into the implied interval; SUPERSEDED once it was revised elsewhere.
+
+CSV columns: kind,series,period,sequence,published_at,printed,held,implied_low,implied_high,amount,status
+Also: --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
+
+Examples
+  tidewaiter findings GACC_PRESS/CN.RU..VALUE.USD. --kind implied_revision --from 2025-01
+  tidewaiter findings GACC_PRESS --kind unannounced_revision -o csv
+  tidewaiter findings --from-sequence 80 --status open)";
+
 // Texts of options that have a type of their own.
 CLI::Validator Checked(const std::function<absl::Status(const std::string&)>& take) {
   return CLI::Validator(
@@ -283,6 +300,7 @@ std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, 
   app->add_option("--tls-key", tls->key_file, "Its key, PEM")->type_name("FILE");
 
   const std::vector<std::string> readers = {"get", "history", "triangle", "plot", "aggregate"};
+  const std::vector<std::string> by_period = {"get", "history", "triangle", "plot", "aggregate", "findings"};
   std::vector<Restricted> restricted;
   auto* as_of = AddText(
       app, "--as-of", [o](const std::string& t) { return TakeAsOfList(t, o); },
@@ -294,12 +312,12 @@ std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, 
   restricted.push_back({at->type_name("N"), readers});
   auto* from = AddText(
       app, "--from", [o](const std::string& t) { return TakeMonth(t, &o->periods.from); },
-      "get, history, aggregate, triangle, plot: only periods from this month on, 2024-01");
-  restricted.push_back({from->type_name("MONTH"), readers});
+      "get, history, aggregate, triangle, plot, findings: only periods from this month on, 2024-01");
+  restricted.push_back({from->type_name("MONTH"), by_period});
   auto* to = AddText(
       app, "--to", [o](const std::string& t) { return TakeMonth(t, &o->periods.to); },
-      "get, history, aggregate, triangle, plot: only periods that end by this month, 2025-12");
-  restricted.push_back({to->type_name("MONTH"), readers});
+      "get, history, aggregate, triangle, plot, findings: only periods that end by this month, 2025-12");
+  restricted.push_back({to->type_name("MONTH"), by_period});
   auto* type = app->add_option_function<std::string>(
       "--output-type", [o](const std::string& name) { o->history_type = kTypes.at(name); },
       "history: which statements; changed: new and revised");
@@ -567,6 +585,51 @@ void AddWatch(CLI::App* app, Options* o) {
   watch->callback([o] { o->command = Options::Command::kWatch; });
 }
 
+void AddFindings(CLI::App* app, Options* o) {
+  CLI::App* findings = app->add_subcommand("findings", "List what releases say against what was held");
+  AddTarget(findings, o, "Which series; none: all datasets");
+  const auto upper = [](std::string text) {
+    absl::AsciiStrToUpper(&text);
+    return text;
+  };
+  findings
+      ->add_option_function<std::vector<std::string>>(
+          "--kind",
+          [o, upper](const std::vector<std::string>& names) {
+            for (const std::string& name : names) {
+              o->findings.kinds.push_back(ParseFindingKind(upper(name)).value());
+            }
+          },
+          "implied_revision, broken_identity, unannounced_revision; may be given more than once")
+      ->check(Checked([upper](const std::string& name) { return ParseFindingKind(upper(name)).status(); }))
+      ->type_name("KIND");
+  findings
+      ->add_option_function<std::vector<std::string>>(
+          "--status",
+          [o](const std::vector<std::string>& names) {
+            static const std::map<std::string, FindingStatus> kStatuses = {
+                {"open", FindingStatus::kOpen},
+                {"confirmed", FindingStatus::kConfirmed},
+                {"superseded", FindingStatus::kSuperseded}};
+            for (const std::string& name : names) o->findings.statuses.push_back(kStatuses.at(name));
+          },
+          "open, confirmed, superseded; may be given more than once")
+      ->check(CLI::IsMember({"open", "confirmed", "superseded"}))
+      ->type_name("STATUS");
+  AddText(
+      findings, "--from-sequence",
+      [o](const std::string& t) { return TakeSequence(t, &o->findings.from_sequence); },
+      "Only what was found after this sequence")
+      ->type_name("N");
+  AddText(
+      findings, "--until-sequence",
+      [o](const std::string& t) { return TakeSequence(t, &o->findings.until_sequence); },
+      "Only what was found up to this sequence")
+      ->type_name("N");
+  findings->footer(kFindingsFooter);
+  findings->callback([o] { o->command = Options::Command::kFindings; });
+}
+
 // What CLI11 cannot say.
 std::string Contradiction(const CLI::App& app, const Options& o, const std::vector<Restricted>& restricted) {
   const CLI::App* command = app.get_subcommands().front();
@@ -620,6 +683,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
   AddTriangle(&app, &options);
   AddPlot(&app, &options);
   AddWatch(&app, &options);
+  AddFindings(&app, &options);
   AddRetract(&app, &options);
   app.add_subcommand("status", "Show the daemon's state")->callback([&options] {
     options.command = Options::Command::kStatus;

@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "client/aggregates.h"
+#include "client/cli/analysis_arguments.h"
 #include "client/cli/output.h"
 #include "client/cli/records.h"
 #include "client/client.h"
@@ -83,6 +84,7 @@ struct Options {
     kTriangle,
     kPlot,
     kWatch,
+    kFindings,
     kStatus,
     kVersion,
   };
@@ -109,6 +111,7 @@ struct Options {
   DiffArguments diff;
   TriangleArguments triangle;
   PlotArguments plot;
+  FindingsArguments findings;
 };
 
 // What the command line asks for, or the code to exit with at once: 0 after --help, 2 (after a message to

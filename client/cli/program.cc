@@ -35,6 +35,8 @@ absl::Status RunCommand(Session& session) {
       return RunPlot(session);
     case Options::Command::kWatch:
       return RunWatch(session);
+    case Options::Command::kFindings:
+      return RunFindings(session);
     case Options::Command::kStatus:
       return RunStatus(session);
     case Options::Command::kVersion:

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "daemon/rpc/release_encoder.h"
 #include "daemon/rpc/subscriber_hub.h"
 #include "domain/errors.h"
@@ -16,6 +17,14 @@ std::array<telemetry::Metrics::Method*, kMethods> AddMethods(telemetry::Metrics&
     methods[i] = metrics.AddMethod(info.type, info.service, info.name);
   }
   return methods;
+}
+
+engine::Findings::OnError ToLog(telemetry::Log* log) {
+  return [log](Sequence sequence, const absl::Status& status) {
+    log->Write(telemetry::LogLevel::kError,
+               "findings: a release was not checked, or findings were not written",
+               {{"sequence", absl::StrCat(sequence)}, {"error", status.ToString()}});
+  };
 }
 
 }  // namespace
@@ -36,16 +45,20 @@ Backend::Backend(const BackendOptions& backend_options, storage::Store* store, c
       aggregates(store, &queries),
       feed(store),
       moves(store, &aggregates, &feed),
+      findings(store, &feed, nullptr, ToLog(log)),
       encoder(std::make_unique<ReleaseEncoder>(&feed, &lookup, log_id, options.stream_message_bytes,
                                                options.encoded_cache_bytes)),
       hub(std::make_unique<SubscriberHub>(this)),
       method_metrics(AddMethods(*metrics)),
       writes_(options.write_threads),
       reads_(options.read_threads),
-      streams_(options.stream_threads) {}
+      streams_(options.stream_threads) {
+  findings.Start();
+}
 
 Backend::~Backend() {
   timers.Stop();
+  findings.Stop();
   feed.Close();
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/engine/aggregate_moves.h"
 #include "daemon/engine/aggregates.h"
 #include "daemon/engine/clock.h"
+#include "daemon/engine/findings.h"
 #include "daemon/engine/intake.h"
 #include "daemon/engine/queries.h"
 #include "daemon/engine/update_feed.h"
@@ -67,6 +68,7 @@ class Backend {
   engine::Aggregates aggregates;
   engine::UpdateFeed feed;
   engine::AggregateFeed moves;
+  engine::Findings findings;
   const std::unique_ptr<ReleaseEncoder> encoder;
   const std::unique_ptr<SubscriberHub> hub;
   std::array<telemetry::Metrics::Method*, kMethods> method_metrics;

@@ -26,11 +26,12 @@ enum class Method : std::uint8_t {
   kGetAggregates,
   kStreamAggregates,
   kSubscribe,
+  kListFindings,
   kGetStatus,
   kHealthCheck,
   kHealthWatch,
 };
-inline constexpr std::size_t kMethods = 20;
+inline constexpr std::size_t kMethods = 21;
 
 // Which threads do a call's work.
 enum class Lane : std::uint8_t {
@@ -66,6 +67,7 @@ inline constexpr std::array<MethodInfo, kMethods> kMethodTable = {{
     {"unary", "tidewaiter.v1.AggregateService", "GetAggregates", Lane::kReads},
     {"server_stream", "tidewaiter.v1.AggregateService", "StreamAggregates", Lane::kStreams},
     {"server_stream", "tidewaiter.v1.UpdateService", "Subscribe", Lane::kStreams},
+    {"unary", "tidewaiter.v1.AnalysisService", "ListFindings", Lane::kReads},
     {"unary", "tidewaiter.v1.StatusService", "GetStatus", Lane::kReads},
     {"unary", "grpc.health.v1.Health", "Check", Lane::kInline},
     {"server_stream", "grpc.health.v1.Health", "Watch", Lane::kInline},

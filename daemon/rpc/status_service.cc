@@ -34,6 +34,7 @@ absl::Status HandleGet(Call& call, const v1::GetStatusRequest& request, v1::GetS
 
 telemetry::DaemonState StateOf(const Backend& backend) {
   const storage::StoreStatus status = backend.store->Status();
+  const engine::FindingsState findings = backend.findings.state();
   return {.head = status.head,
           .observations = status.observations,
           .series = status.series,
@@ -42,7 +43,11 @@ telemetry::DaemonState StateOf(const Backend& backend) {
           .reserve_bytes = status.reserve_bytes,
           .subscribers = static_cast<std::uint64_t>(backend.subscribers.load()),
           .uploads = static_cast<std::uint64_t>(backend.uploads.load()),
-          .accepting = status.accepting && !backend.draining.load()};
+          .accepting = status.accepting && !backend.draining.load(),
+          .findings_position = findings.position,
+          .findings = findings.findings,
+          .findings_dropped = findings.dropped,
+          .finding_errors = findings.errors};
 }
 
 grpc::ServerUnaryReactor* StatusService::GetStatus(grpc::CallbackServerContext* context,

@@ -97,6 +97,14 @@ std::vector<prometheus::MetricFamily> Collect(const DaemonState& state) {
              state.accepting ? 1 : 0),
       Single("tidewaiter_subscribers", "Open subscriptions.", MetricType::Gauge, number(state.subscribers)),
       Single("tidewaiter_uploads", "Uploads under way.", MetricType::Gauge, number(state.uploads)),
+      Single("tidewaiter_findings_position", "Releases up to this sequence have been checked.",
+             MetricType::Gauge, number(state.findings_position)),
+      Single("tidewaiter_findings_total", "Findings kept of all releases checked.", MetricType::Counter,
+             number(state.findings)),
+      Single("tidewaiter_findings_dropped_total", "Findings beyond what is kept of one release.",
+             MetricType::Counter, number(state.findings_dropped)),
+      Single("tidewaiter_finding_errors_total", "Releases that could not be checked.", MetricType::Counter,
+             number(state.finding_errors)),
   };
 }
 

@@ -20,6 +20,10 @@ struct DaemonState {
   std::uint64_t subscribers = 0;
   std::uint64_t uploads = 0;
   bool accepting = true;
+  std::uint64_t findings_position = 0;
+  std::uint64_t findings = 0;
+  std::uint64_t findings_dropped = 0;
+  std::uint64_t finding_errors = 0;
 };
 
 // Thread-safe.

@@ -73,9 +73,11 @@ def _generate():
 
 
 _generate()
+finding = importlib.import_module("tidewaiter.v1.finding_pb2")
 observation = importlib.import_module("tidewaiter.v1.observation_pb2")
 aggregate = importlib.import_module("tidewaiter.v1.aggregate_pb2")
 aggregates = importlib.import_module("tidewaiter.v1.aggregate_service_pb2")
+analysis = importlib.import_module("tidewaiter.v1.analysis_service_pb2")
 datasets = importlib.import_module("tidewaiter.v1.dataset_service_pb2")
 observations = importlib.import_module("tidewaiter.v1.observation_service_pb2")
 releases = importlib.import_module("tidewaiter.v1.release_service_pb2")
@@ -125,6 +127,7 @@ class Client:
 
     def __init__(self, address):
         self.channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+        self.analysis = Stub(self.channel, analysis, "AnalysisService")
         self.datasets = Stub(self.channel, datasets, "DatasetService")
         self.observations = Stub(self.channel, observations, "ObservationService")
         self.aggregates = Stub(self.channel, aggregates, "AggregateService")
