@@ -139,6 +139,18 @@ class Client {
   absl::StatusOr<FindingPage> ListFindings(const FindingQuery& query, std::uint32_t page_size = 0,
                                            std::string_view page_token = {}, const CallOptions& call = {});
 
+  absl::StatusOr<RevisionAnswer> GetRevisionStatistics(const RevisionQuery& query,
+                                                       const CallOptions& call = {});
+  absl::StatusOr<MirrorAnswer> CompareMirror(const MirrorQuery& query, const CallOptions& call = {});
+  // Both give the canonical text; empty: no calendar.
+  absl::StatusOr<std::string> SetCalendar(std::string_view dataset, std::string_view text,
+                                          const CallOptions& call = {});
+  absl::StatusOr<std::string> GetCalendar(std::string_view dataset, const CallOptions& call = {});
+  // Of periods whose last month lies between `months`, both given.
+  absl::StatusOr<ExpectedReleases> ListExpectedReleases(std::string_view dataset, const PeriodRange& months,
+                                                        const VintageQuery& vintage = {},
+                                                        const CallOptions& call = {});
+
   absl::StatusOr<StoreStatus> GetStatus(const CallOptions& call = {});
 
   // A subscription, not yet running; see subscription.h.

@@ -15,6 +15,7 @@
 #include "domain/observation.h"
 #include "domain/period.h"
 #include "domain/release.h"
+#include "domain/revision_statistics.h"
 #include "domain/statement.h"
 #include "domain/vintage.h"
 
@@ -191,6 +192,95 @@ struct FindingPage {
   Sequence position = 0;  // every entry up to this one has been checked
   std::vector<FindingInfo> findings;
   std::string next_page_token;  // empty on the last page
+};
+
+// Which print of a figure.
+struct PrintChoice {
+  enum class Age : std::uint8_t { kFirst = 1, kNth = 2, kAfter = 3, kLatest = 4 };
+  Age age = Age::kFirst;
+  int n = 1;        // with kNth
+  int months = 12;  // with kAfter
+};
+
+struct RevisionQuery {
+  enum class Of : std::uint8_t { kLevel = 1, kPercent = 2, kGrowth = 3 };
+  ReadQuery read = {};
+  int period_months = 0;  // of this length only; 0: of each length apart
+  PrintChoice first = {};
+  PrintChoice later = {.age = PrintChoice::Age::kAfter};
+  Of of = Of::kLevel;
+  int lag_months = 12;  // with kGrowth
+  std::optional<int> hac_lag = {};
+};
+
+struct SeriesRevisions {
+  std::string series;
+  std::string unit;  // of the revisions
+  int period_months = 1;
+  std::uint64_t left_out = 0;
+  std::string first_period;  // empty: none
+  std::string last_period;
+  RevisionStatistics statistics;
+};
+
+struct RevisionAnswer {
+  Vintage vintage;
+  std::vector<SeriesRevisions> series;
+};
+
+struct MirrorSide {
+  std::string dataset = {};
+  std::string key = {};  // of one series
+  VintageQuery vintage = {};
+  std::string valuation = {};  // "FOB", "CIF"
+};
+
+struct MirrorQuery {
+  MirrorSide a = {};
+  MirrorSide b = {};
+  PeriodRange periods = {};
+  int window_months = 0;  // 0: published periods
+  std::optional<int> decimals = {};
+};
+
+struct MirrorRow {
+  Period period;
+  std::optional<Datum> a;
+  std::optional<Datum> b;
+  std::string gap;    // exact decimal text, or empty
+  std::string ratio;  // exact decimal text, or empty
+  std::string reason;
+  std::string how_a;
+  std::string how_b;
+};
+
+struct MirrorAnswer {
+  std::vector<MirrorRow> rows;
+  std::string unit_a;
+  std::string unit_b;
+  int exponent_b = 0;
+  Vintage vintage_a;
+  Vintage vintage_b;
+};
+
+struct ExpectedRelease {
+  std::string period;
+  std::string kind;   // "REGULAR" or "REVISION"
+  std::string stage;  // empty: any
+  std::string state;  // "EXPECTED", "PUBLISHED", "LATE", "OVERDUE", "POSTPONED", "CANCELLED"
+  std::string first_day;
+  std::string last_day;
+  std::string time_of_day;
+  std::string original_day;
+  std::string published_at;
+  Sequence sequence = 0;  // of the release that came; 0: none
+  std::string note;
+};
+
+struct ExpectedReleases {
+  std::vector<ExpectedRelease> releases;
+  Instant as_of;
+  Sequence sequence = 0;
 };
 
 struct StoreStatus {

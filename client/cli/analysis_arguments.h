@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "client/types.h"
 #include "domain/finding.h"
 #include "domain/vintage.h"
 
@@ -15,6 +16,28 @@ struct FindingsArguments {
   std::vector<FindingStatus> statuses;
   std::optional<Sequence> from_sequence;
   std::optional<Sequence> until_sequence;
+};
+
+struct RevisionsArguments {
+  client::PrintChoice first;
+  client::PrintChoice later = {.age = client::PrintChoice::Age::kAfter};
+  client::RevisionQuery::Of of = client::RevisionQuery::Of::kLevel;
+  int lag_months = 12;
+  int period_months = 0;
+  std::optional<int> hac_lag;
+};
+
+struct MirrorArguments {
+  client::MirrorSide a;
+  client::MirrorSide b;
+  bool has_vintage_b = false;  // of its own
+  int window_months = 0;
+  std::optional<int> decimals;
+};
+
+struct CalendarArguments {
+  std::string file;  // to set; "-" is the standard input; empty: nothing is set
+  bool show = false;
 };
 
 }  // namespace tidewaiter::cli

@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "client/cli/aggregate_options.h"
 #include "client/cli/chart.h"
 #include "client/cli/exit_code.h"
@@ -182,6 +184,40 @@ Examples
   tidewaiter findings GACC_PRESS --kind unannounced_revision -o csv
   tidewaiter findings --from-sequence 80 --status open)";
 
+constexpr char kRevisionsFooter[] = R"(
+Prints: first; nth:2 (the second distinct value); after:12m (what was known 12 months after the first print); latest.
+Compare figures of one age: latest mixes ages. Revisions of levels trend with the levels; for regressions use growth.
+CSV columns: series,months,unit,statistic,value,standard_error,t,p,reason; one statistic a line.
+Also: --as-of DATE, --at-sequence N, --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
+
+Examples
+  tidewaiter revisions FT900/US.W00.X.VALUE.USD_MN --later latest
+  tidewaiter revisions FT900/US.W00.X+M.VALUE.USD_MN --first first --later nth:2 --of growth --lag 1)";
+
+constexpr char kMirrorFooter[] = R"(
+CSV columns: period,a,b,gap,ratio,reason,how_a,how_b
+The gap is a - b, in the unit of a; the ratio a / b. Units may differ by a known power of ten; nothing is converted.
+Also: --as-of DATE, --at-sequence N, --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
+
+Example
+  tidewaiter mirror CN/CN.KR.X.VALUE.USD.MN KR/KR.CN.M.VALUE.USD.MN --valuation FOB,CIF --months 12)";
+
+constexpr char kCalendarFooter[] = R"(
+A calendar has one rule or date a line:
+  rule,7-9,11:00,1,combined=01+02,from=2020-01    the 7th to the 9th of the next month; Jan and Feb together
+  date,2025-10,2025-11-07,11:00                    one release
+  postponed,2025-09,unknown,note=shutdown          it did not come as planned
+  cancelled,2022-03
+  date,2020-01/P60M,2025-06-05,08:30,kind=REVISION an announced revision
+States: EXPECTED, PUBLISHED, LATE, OVERDUE, POSTPONED, CANCELLED.
+CSV columns: period,kind,stage,state,first_day,last_day,time,original_day,published_at,sequence,note
+Also: --as-of DATE, --from MONTH, --to MONTH (default: a year back to next month), -o FORMAT.
+
+Examples
+  tidewaiter calendar GACC_PRESS --set gacc.calendar
+  tidewaiter calendar GACC_PRESS --show > gacc.calendar
+  tidewaiter calendar GACC_PRESS --from 2025-01 --to 2025-12 --as-of 2025-11-01)";
+
 // Texts of options that have a type of their own.
 CLI::Validator Checked(const std::function<absl::Status(const std::string&)>& take) {
   return CLI::Validator(
@@ -299,24 +335,28 @@ std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, 
   app->add_option("--tls-cert", tls->cert_file, "Certificate of this client, PEM")->type_name("FILE");
   app->add_option("--tls-key", tls->key_file, "Its key, PEM")->type_name("FILE");
 
-  const std::vector<std::string> readers = {"get", "history", "triangle", "plot", "aggregate"};
-  const std::vector<std::string> by_period = {"get", "history", "triangle", "plot", "aggregate", "findings"};
+  const std::vector<std::string> vintages = {"get",  "history",   "aggregate", "triangle",
+                                             "plot", "revisions", "mirror",    "calendar"};
+  const std::vector<std::string> at_sequence = {"get",  "history",   "aggregate", "triangle",
+                                                "plot", "revisions", "mirror"};
+  const std::vector<std::string> by_period = {"get",      "history",   "aggregate", "triangle", "plot",
+                                              "findings", "revisions", "mirror",    "calendar"};
   std::vector<Restricted> restricted;
   auto* as_of = AddText(
       app, "--as-of", [o](const std::string& t) { return TakeAsOfList(t, o); },
-      "get, history, aggregate, triangle, plot: as known on this day (included) or instant");
-  restricted.push_back({as_of->type_name("DATE"), readers});
+      "Reading commands: as known on this day (included) or instant");
+  restricted.push_back({as_of->type_name("DATE"), vintages});
   auto* at = AddText(
       app, "--at-sequence", [o](const std::string& t) { return TakeSequence(t, &o->vintage.sequence); },
-      "get, history, aggregate, triangle, plot: as held when this sequence was the newest");
-  restricted.push_back({at->type_name("N"), readers});
+      "Reading commands: as held when this sequence was the newest");
+  restricted.push_back({at->type_name("N"), at_sequence});
   auto* from = AddText(
       app, "--from", [o](const std::string& t) { return TakeMonth(t, &o->periods.from); },
-      "get, history, aggregate, triangle, plot, findings: only periods from this month on, 2024-01");
+      "Reading commands: only periods from this month on, 2024-01");
   restricted.push_back({from->type_name("MONTH"), by_period});
   auto* to = AddText(
       app, "--to", [o](const std::string& t) { return TakeMonth(t, &o->periods.to); },
-      "get, history, aggregate, triangle, plot, findings: only periods that end by this month, 2025-12");
+      "Reading commands: only periods that end by this month, 2025-12");
   restricted.push_back({to->type_name("MONTH"), by_period});
   auto* type = app->add_option_function<std::string>(
       "--output-type", [o](const std::string& name) { o->history_type = kTypes.at(name); },
@@ -630,6 +670,122 @@ void AddFindings(CLI::App* app, Options* o) {
   findings->callback([o] { o->command = Options::Command::kFindings; });
 }
 
+absl::Status TakePrint(const std::string& text, client::PrintChoice* choice) {
+  using Age = client::PrintChoice::Age;
+  const absl::Status wrong = absl::InvalidArgumentError(
+      absl::StrCat(Quoted(text), " is no print; write first, nth:2, after:12m or latest"));
+  if (text == "first") {
+    choice->age = Age::kFirst;
+  } else if (text == "latest") {
+    choice->age = Age::kLatest;
+  } else if (absl::StartsWith(text, "nth:")) {
+    choice->age = Age::kNth;
+    if (!absl::SimpleAtoi(text.substr(4), &choice->n) || choice->n < 1) return wrong;
+  } else if (absl::StartsWith(text, "after:")) {
+    choice->age = Age::kAfter;
+    const std::string months(absl::StripSuffix(text.substr(6), "m"));
+    if (!absl::SimpleAtoi(months, &choice->months) || choice->months < 1) return wrong;
+  } else {
+    return wrong;
+  }
+  return absl::OkStatus();
+}
+
+void AddRevisions(CLI::App* app, Options* o) {
+  CLI::App* revisions = app->add_subcommand("revisions", "How far later figures lie from earlier ones");
+  AddTarget(revisions, o, "Which series, as in FT900/US.W00.X.VALUE.USD_MN")->required();
+  AddText(
+      revisions, "--first", [o](const std::string& t) { return TakePrint(t, &o->revisions.first); },
+      "The earlier print. Default first")
+      ->type_name("PRINT");
+  AddText(
+      revisions, "--later", [o](const std::string& t) { return TakePrint(t, &o->revisions.later); },
+      "The later print. Default after:12m")
+      ->type_name("PRINT");
+  revisions
+      ->add_option_function<std::string>(
+          "--of",
+          [o](const std::string& name) {
+            using Of = client::RevisionQuery::Of;
+            o->revisions.of = name == "level" ? Of::kLevel : name == "percent" ? Of::kPercent : Of::kGrowth;
+          },
+          "level, percent (of the first print) or growth (in percentage points)")
+      ->check(CLI::IsMember({"level", "percent", "growth"}))
+      ->type_name("WHAT");
+  revisions->add_option("--lag", o->revisions.lag_months, "With --of growth: months back. Default 12")
+      ->check(CLI::Range(1, limits::kMaxLagMonths))
+      ->type_name("N");
+  revisions->add_option("--period-months", o->revisions.period_months, "Only periods of so many months")
+      ->check(CLI::Range(1, limits::kMaxPeriodMonths))
+      ->type_name("N");
+  revisions->add_option("--hac-lag", o->revisions.hac_lag, "Lag of the HAC covariance. Default: by rule")
+      ->check(CLI::Range(0, limits::kMaxHacLag))
+      ->type_name("N");
+  revisions->footer(kRevisionsFooter);
+  revisions->callback([o] { o->command = Options::Command::kRevisions; });
+}
+
+absl::Status TakeSide(const std::string& text, client::MirrorSide* side) {
+  Target target;
+  if (const absl::Status s = TakeTarget(text, &target); !s.ok()) return s;
+  if (target.key.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(Quoted(text), " names no series; write DATASET/KEY"));
+  }
+  side->dataset = target.dataset;
+  side->key = target.key;
+  return absl::OkStatus();
+}
+
+void AddMirror(CLI::App* app, Options* o) {
+  CLI::App* mirror = app->add_subcommand("mirror", "The same trade as two sides report it");
+  const auto ignore = [](const std::string&) {};
+  mirror->add_option_function<std::string>("A", ignore, "DATASET/KEY of the one side")
+      ->check(Checked([o](const std::string& t) { return TakeSide(t, &o->mirror.a); }))
+      ->required();
+  mirror->add_option_function<std::string>("B", ignore, "DATASET/KEY of the other")
+      ->check(Checked([o](const std::string& t) { return TakeSide(t, &o->mirror.b); }))
+      ->required();
+  AddText(
+      mirror, "--valuation",
+      [o](const std::string& t) {
+        const std::size_t comma = t.find(',');
+        o->mirror.a.valuation = t.substr(0, comma);
+        o->mirror.b.valuation = comma == std::string::npos ? "" : t.substr(comma + 1);
+        return absl::OkStatus();
+      },
+      "How the two are valued, for the heading: FOB,CIF")
+      ->type_name("A,B");
+  AddText(
+      mirror, "--as-of-b",
+      [o](const std::string& t) {
+        o->mirror.has_vintage_b = true;
+        return TakeAsOf(t, &o->mirror.b.vintage);
+      },
+      "The day of the other side, where it differs from --as-of")
+      ->type_name("DATE");
+  mirror
+      ->add_option(
+          "--months", o->mirror.window_months,
+          "Runs of so many months, computed where they are not published. Default: published periods")
+      ->check(CLI::Range(1, limits::kMaxWindowMonths))
+      ->type_name("N");
+  mirror->add_option("--decimals", o->mirror.decimals, "Of the ratio. Default 3")
+      ->check(CLI::Range(0, limits::kMaxResultDecimals))
+      ->type_name("N");
+  mirror->footer(kMirrorFooter);
+  mirror->callback([o] { o->command = Options::Command::kMirror; });
+}
+
+void AddCalendar(CLI::App* app, Options* o) {
+  CLI::App* calendar = app->add_subcommand("calendar", "When releases are expected, and which have not come");
+  calendar->add_option("DATASET", o->target.dataset, "The dataset")->required();
+  auto* set = calendar->add_option("--set", o->calendar.file, "Keep the calendar in this file; - is stdin");
+  set->type_name("FILE");
+  calendar->add_flag("--show", o->calendar.show, "Print the calendar as it is kept")->excludes(set);
+  calendar->footer(kCalendarFooter);
+  calendar->callback([o] { o->command = Options::Command::kCalendar; });
+}
+
 // What CLI11 cannot say.
 std::string Contradiction(const CLI::App& app, const Options& o, const std::vector<Restricted>& restricted) {
   const CLI::App* command = app.get_subcommands().front();
@@ -684,6 +840,9 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
   AddPlot(&app, &options);
   AddWatch(&app, &options);
   AddFindings(&app, &options);
+  AddRevisions(&app, &options);
+  AddMirror(&app, &options);
+  AddCalendar(&app, &options);
   AddRetract(&app, &options);
   app.add_subcommand("status", "Show the daemon's state")->callback([&options] {
     options.command = Options::Command::kStatus;

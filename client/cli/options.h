@@ -85,6 +85,9 @@ struct Options {
     kPlot,
     kWatch,
     kFindings,
+    kRevisions,
+    kMirror,
+    kCalendar,
     kStatus,
     kVersion,
   };
@@ -112,6 +115,9 @@ struct Options {
   TriangleArguments triangle;
   PlotArguments plot;
   FindingsArguments findings;
+  RevisionsArguments revisions;
+  MirrorArguments mirror;
+  CalendarArguments calendar;
 };
 
 // What the command line asks for, or the code to exit with at once: 0 after --help, 2 (after a message to

@@ -37,6 +37,12 @@ absl::Status RunCommand(Session& session) {
       return RunWatch(session);
     case Options::Command::kFindings:
       return RunFindings(session);
+    case Options::Command::kRevisions:
+      return RunRevisions(session);
+    case Options::Command::kMirror:
+      return RunMirror(session);
+    case Options::Command::kCalendar:
+      return RunCalendar(session);
     case Options::Command::kStatus:
       return RunStatus(session);
     case Options::Command::kVersion:

@@ -38,6 +38,9 @@ absl::Status RunTriangle(Session& session);
 absl::Status RunPlot(Session& session);
 absl::Status RunWatch(Session& session);
 absl::Status RunFindings(Session& session);
+absl::Status RunRevisions(Session& session);
+absl::Status RunMirror(Session& session);
+absl::Status RunCalendar(Session& session);
 absl::Status RunStatus(Session& session);
 
 // The whole program, but for signals: `connected` is told of the client as soon as there is one, and of

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "daemon/engine/findings.h"
+#include "daemon/rpc/analysis_calls.h"
 #include "daemon/rpc/page_token.h"
 #include "daemon/rpc/paging.h"
 #include "daemon/rpc/unary.h"
@@ -132,6 +133,41 @@ grpc::ServerUnaryReactor* AnalysisService::ListFindings(grpc::CallbackServerCont
                                                         grpc::ByteBuffer* response) {
   return ServeUnary<v1::ListFindingsRequest, v1::ListFindingsResponse>(
       backend_, context, Method::kListFindings, request, response, HandleListFindings);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::GetRevisionStatistics(grpc::CallbackServerContext* context,
+                                                                 const grpc::ByteBuffer* request,
+                                                                 grpc::ByteBuffer* response) {
+  return ServeUnary<v1::GetRevisionStatisticsRequest, v1::GetRevisionStatisticsResponse>(
+      backend_, context, Method::kGetRevisionStatistics, request, response, HandleRevisions);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::CompareMirror(grpc::CallbackServerContext* context,
+                                                         const grpc::ByteBuffer* request,
+                                                         grpc::ByteBuffer* response) {
+  return ServeUnary<v1::CompareMirrorRequest, v1::CompareMirrorResponse>(
+      backend_, context, Method::kCompareMirror, request, response, HandleMirror);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::SetCalendar(grpc::CallbackServerContext* context,
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) {
+  return ServeUnary<v1::SetCalendarRequest, v1::SetCalendarResponse>(backend_, context, Method::kSetCalendar,
+                                                                     request, response, HandleSetCalendar);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::GetCalendar(grpc::CallbackServerContext* context,
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) {
+  return ServeUnary<v1::GetCalendarRequest, v1::GetCalendarResponse>(backend_, context, Method::kGetCalendar,
+                                                                     request, response, HandleGetCalendar);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::ListExpectedReleases(grpc::CallbackServerContext* context,
+                                                                const grpc::ByteBuffer* request,
+                                                                grpc::ByteBuffer* response) {
+  return ServeUnary<v1::ListExpectedReleasesRequest, v1::ListExpectedReleasesResponse>(
+      backend_, context, Method::kListExpectedReleases, request, response, HandleExpected);
 }
 
 }  // namespace tidewaiter::rpc

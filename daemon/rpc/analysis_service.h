@@ -8,8 +8,13 @@
 
 namespace tidewaiter::rpc {
 
-using RawAnalysisService =
-    v1::AnalysisService::WithRawCallbackMethod_ListFindings<v1::AnalysisService::Service>;
+using RawAnalysisService = v1::AnalysisService::WithRawCallbackMethod_ListFindings<
+    v1::AnalysisService::WithRawCallbackMethod_GetRevisionStatistics<
+        v1::AnalysisService::WithRawCallbackMethod_CompareMirror<
+            v1::AnalysisService::WithRawCallbackMethod_SetCalendar<
+                v1::AnalysisService::WithRawCallbackMethod_GetCalendar<
+                    v1::AnalysisService::WithRawCallbackMethod_ListExpectedReleases<
+                        v1::AnalysisService::Service>>>>>>;
 
 class AnalysisService final : public RawAnalysisService {
  public:
@@ -17,6 +22,19 @@ class AnalysisService final : public RawAnalysisService {
   grpc::ServerUnaryReactor* ListFindings(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetRevisionStatistics(grpc::CallbackServerContext* context,
+                                                  const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* CompareMirror(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* SetCalendar(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetCalendar(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListExpectedReleases(grpc::CallbackServerContext* context,
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) override;
 
  private:
   Backend& backend_;

@@ -43,9 +43,15 @@ Backend::Backend(const BackendOptions& backend_options, storage::Store* store, c
       intake(store, clock),
       queries(store),
       aggregates(store, &queries),
+      calendars(store, &queries, clock),
       feed(store),
       moves(store, &aggregates, &feed),
-      findings(store, &feed, nullptr, ToLog(log)),
+      findings(
+          store, &feed,
+          [this](const DatasetDefinition& dataset, Instant published_at) {
+            return calendars.RevisionsDueAt(dataset, published_at);
+          },
+          ToLog(log)),
       encoder(std::make_unique<ReleaseEncoder>(&feed, &lookup, log_id, options.stream_message_bytes,
                                                options.encoded_cache_bytes)),
       hub(std::make_unique<SubscriberHub>(this)),

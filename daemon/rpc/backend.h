@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "daemon/engine/aggregate_moves.h"
 #include "daemon/engine/aggregates.h"
+#include "daemon/engine/calendars.h"
 #include "daemon/engine/clock.h"
 #include "daemon/engine/findings.h"
 #include "daemon/engine/intake.h"
@@ -66,6 +67,7 @@ class Backend {
   engine::Intake intake;
   engine::Queries queries;
   engine::Aggregates aggregates;
+  engine::Calendars calendars;
   engine::UpdateFeed feed;
   engine::AggregateFeed moves;
   engine::Findings findings;

@@ -27,11 +27,16 @@ enum class Method : std::uint8_t {
   kStreamAggregates,
   kSubscribe,
   kListFindings,
+  kGetRevisionStatistics,
+  kCompareMirror,
+  kSetCalendar,
+  kGetCalendar,
+  kListExpectedReleases,
   kGetStatus,
   kHealthCheck,
   kHealthWatch,
 };
-inline constexpr std::size_t kMethods = 21;
+inline constexpr std::size_t kMethods = 26;
 
 // Which threads do a call's work.
 enum class Lane : std::uint8_t {
@@ -68,6 +73,11 @@ inline constexpr std::array<MethodInfo, kMethods> kMethodTable = {{
     {"server_stream", "tidewaiter.v1.AggregateService", "StreamAggregates", Lane::kStreams},
     {"server_stream", "tidewaiter.v1.UpdateService", "Subscribe", Lane::kStreams},
     {"unary", "tidewaiter.v1.AnalysisService", "ListFindings", Lane::kReads},
+    {"unary", "tidewaiter.v1.AnalysisService", "GetRevisionStatistics", Lane::kStreams},
+    {"unary", "tidewaiter.v1.AnalysisService", "CompareMirror", Lane::kReads},
+    {"unary", "tidewaiter.v1.AnalysisService", "SetCalendar", Lane::kWrites},
+    {"unary", "tidewaiter.v1.AnalysisService", "GetCalendar", Lane::kReads},
+    {"unary", "tidewaiter.v1.AnalysisService", "ListExpectedReleases", Lane::kReads},
     {"unary", "tidewaiter.v1.StatusService", "GetStatus", Lane::kReads},
     {"unary", "grpc.health.v1.Health", "Check", Lane::kInline},
     {"server_stream", "grpc.health.v1.Health", "Watch", Lane::kInline},

@@ -47,7 +47,8 @@ telemetry::DaemonState StateOf(const Backend& backend) {
           .findings_position = findings.position,
           .findings = findings.findings,
           .findings_dropped = findings.dropped,
-          .finding_errors = findings.errors};
+          .finding_errors = findings.errors,
+          .overdue_releases = backend.calendars.Overdue()};
 }
 
 grpc::ServerUnaryReactor* StatusService::GetStatus(grpc::CallbackServerContext* context,

@@ -105,6 +105,8 @@ std::vector<prometheus::MetricFamily> Collect(const DaemonState& state) {
              MetricType::Counter, number(state.findings_dropped)),
       Single("tidewaiter_finding_errors_total", "Releases that could not be checked.", MetricType::Counter,
              number(state.finding_errors)),
+      Single("tidewaiter_overdue_releases", "Expected releases that have not come, of the last two years.",
+             MetricType::Gauge, number(state.overdue_releases)),
   };
 }
 

@@ -24,6 +24,7 @@ struct DaemonState {
   std::uint64_t findings = 0;
   std::uint64_t findings_dropped = 0;
   std::uint64_t finding_errors = 0;
+  std::uint64_t overdue_releases = 0;
 };
 
 // Thread-safe.
