@@ -80,6 +80,13 @@ std::string StateText(v1::ExpectedState state) {
 
 }  // namespace
 
+absl::StatusOr<FindingInfo> FromWire(const v1::Finding& message) {
+  absl::StatusOr<Finding> finding = convert::FromWire(message);
+  if (!finding.ok()) return UnreadableAnswer(finding.status());
+  return FindingInfo{*std::move(finding), message.id(), static_cast<Sequence>(message.found_by()),
+                     message.explanation()};
+}
+
 absl::StatusOr<FindingPage> Client::ListFindings(const FindingQuery& query, std::uint32_t page_size,
                                                  std::string_view page_token, const CallOptions& options) {
   CallScope call(core_.get(), CallScope::Kind::kUnary, options);
@@ -100,10 +107,7 @@ absl::StatusOr<FindingPage> Client::ListFindings(const FindingQuery& query, std:
   FindingPage page;
   page.position = static_cast<Sequence>(response.position());
   for (const v1::Finding& message : response.findings()) {
-    absl::StatusOr<Finding> finding = convert::FromWire(message);
-    if (!finding.ok()) return UnreadableAnswer(finding.status());
-    page.findings.push_back({*std::move(finding), message.id(), static_cast<Sequence>(message.found_by()),
-                             message.explanation()});
+    TW_ASSIGN_OR_RETURN(page.findings.emplace_back(), FromWire(message));
   }
   page.next_page_token = std::move(*response.mutable_next_page_token());
   return page;

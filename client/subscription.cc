@@ -198,6 +198,8 @@ class Subscription::Impl {
   absl::Status HandlePart(const v1::SubscribeResponse::ReleasePart& part, const SubscribeHandler& handler);
   absl::Status HandOver(const v1::SubscribeResponse::ReleasePart& part, std::vector<DatasetChanges> changes,
                         std::vector<AggregateMoves> moves, const SubscribeHandler& handler);
+  absl::Status HandleFindings(const v1::SubscribeResponse::FindingsPart& part,
+                              const SubscribeHandler& handler);
   absl::Status HandleProgress(const v1::SubscribeResponse::Progress& progress,
                               const SubscribeHandler& handler);
 
@@ -213,6 +215,7 @@ class Subscription::Impl {
   bool in_snapshot_ = false;          // a part of it was handed over
   std::optional<Bookmark> position_;  // all up to here was handed over; set from the marker on
   std::optional<Partial> partial_;
+  std::optional<Sequence> findings_at_;  // findings of entries up to here were handed over
   // Of this connection:
   std::optional<ReleaseInfo> open_;  // the release whose parts are coming
   std::uint32_t next_part_ = 0;
@@ -232,6 +235,9 @@ v1::SubscribeRequest Subscription::Impl::Request() const {
   }
   for (const AggregateQuery& query : options_.aggregates) *request.add_aggregates() = convert::ToWire(query);
   request.set_omit_confirmed(options_.omit_confirmed);
+  request.set_findings(options_.findings);
+  const std::optional<Sequence> findings_after = findings_at_ ? findings_at_ : options_.findings_after;
+  if (options_.findings && findings_after) request.set_findings_after_sequence(*findings_after);
   const std::int64_t interval_us = absl::ToInt64Microseconds(options_.progress_interval);
   request.mutable_progress_interval()->set_seconds(interval_us / 1'000'000);
   request.mutable_progress_interval()->set_nanos(static_cast<std::int32_t>(interval_us % 1'000'000 * 1000));
@@ -351,6 +357,8 @@ absl::Status Subscription::Impl::Handle(const v1::SubscribeResponse& message,
       return HandlePart(message.release(), handler);
     case v1::SubscribeResponse::kProgress:
       return HandleProgress(message.progress(), handler);
+    case v1::SubscribeResponse::kFindings:
+      return HandleFindings(message.findings(), handler);
     case v1::SubscribeResponse::EVENT_NOT_SET:
       break;  // of a newer daemon
   }
@@ -376,7 +384,24 @@ absl::Status Subscription::Impl::HandleMarker(const v1::SubscribeResponse::Marke
                                       ", it resumes after ", sequence));
   }
   position_ = Bookmark{sequence, marker.resume_token()};
+  if (!findings_at_) findings_at_ = options_.findings_after.value_or(sequence);
   return handler.started ? handler.started(*position_) : absl::OkStatus();
+}
+
+absl::Status Subscription::Impl::HandleFindings(const v1::SubscribeResponse::FindingsPart& part,
+                                                const SubscribeHandler& handler) {
+  const auto sequence = static_cast<Sequence>(part.sequence());
+  if (!position_ || open_) return BrokenPromise("findings before the marker, or within a release");
+  if (findings_at_ && sequence <= *findings_at_) {
+    return BrokenPromise(absl::StrCat("findings of release ", sequence, " after those of ", *findings_at_));
+  }
+  FindingsUpdate update{sequence, part.last(), {}};
+  for (const v1::Finding& message : part.findings()) {
+    TW_ASSIGN_OR_RETURN(update.findings.emplace_back(), FromWire(message));
+  }
+  if (handler.findings) TW_RETURN_IF_ERROR(handler.findings(update));
+  if (part.last()) findings_at_ = sequence;
+  return absl::OkStatus();
 }
 
 absl::Status Subscription::Impl::HandlePart(const v1::SubscribeResponse::ReleasePart& part,

@@ -32,6 +32,13 @@ struct ReleasePart {
   std::string resume_token;                // with the last part
 };
 
+// What the check of one entry found and settled, or a part of it; comes after the releases up to `sequence`.
+struct FindingsUpdate {
+  Sequence sequence = 0;
+  bool last = false;  // all findings of entries up to `sequence` have been handed over
+  std::vector<FindingInfo> findings;
+};
+
 // A place in the log. Keep the token: a later subscription resumes there.
 struct Bookmark {
   Sequence sequence = 0;
@@ -50,6 +57,9 @@ struct SubscribeHandler {
   std::function<absl::Status()> snapshot_restarted = {};
   // Once: releases after this one follow. The snapshot, if any, is complete.
   std::function<absl::Status(const Bookmark&)> started = {};
+  // With SubscribeOptions::findings. Of an entry whose findings came in part when a connection broke, all
+  // come again.
+  std::function<absl::Status(FindingsUpdate&)> findings = {};
   // Nothing that matches happened up to here.
   std::function<absl::Status(const Bookmark&)> progress = {};
   // The connection was lost, or not had, for this reason; it is tried again after `wait`.
@@ -70,6 +80,10 @@ struct SubscribeOptions {
   std::string resume_token;                // verified by the daemon
   bool snapshot = false;
   bool omit_confirmed = false;
+  // What the checks of the releases find about the selected series, by entries after `findings_after` (none:
+  // after the start). No resume token covers findings: keep the sequence of the last complete update.
+  bool findings = false;
+  std::optional<Sequence> findings_after;
   // The daemon is asked for progress at least this often. A connection that is silent for three times as long
   // counts as lost.
   absl::Duration progress_interval = absl::Seconds(10);

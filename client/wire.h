@@ -9,6 +9,7 @@
 #include "client/aggregates.h"
 #include "client/types.h"
 #include "proto/convert/block.h"
+#include "tidewaiter/v1/finding.pb.h"
 #include "tidewaiter/v1/observation_service.pb.h"
 #include "tidewaiter/v1/release_service.pb.h"
 #include "tidewaiter/v1/update_service.pb.h"
@@ -23,6 +24,7 @@ absl::StatusOr<ReleaseInfo> FromWire(const v1::Release& release);
 absl::StatusOr<Vintage> FromWire(const v1::Vintage& vintage);
 absl::StatusOr<HistoryLine> FromWire(const v1::HistoryEntry& entry);
 absl::StatusOr<DatasetChanges> FromWire(const v1::ChangeBlock& block);
+absl::StatusOr<FindingInfo> FromWire(const v1::Finding& message);
 absl::StatusOr<AggregateMoves> FromWire(const v1::AggregateMoves& moves);
 
 // Decodes blocks one after the other, keeping its memory. Not thread-safe.

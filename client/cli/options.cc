@@ -611,6 +611,8 @@ void AddWatch(CLI::App* app, Options* o) {
       ->type_name("N");
   watch->add_flag("--snapshot", o->watch.snapshot, "First what is known at the start");
   watch->add_flag("--omit-confirmed", o->watch.omit_confirmed, "Leave out cells that were only confirmed");
+  watch->add_flag("--findings", o->watch.findings,
+                  "Also what the checks of the releases find: figures inconsistent with what was held");
   watch->add_flag("--progress", o->watch.progress,
                   "With -o ndjson: also objects that say how far the watch has come");
   watch
@@ -808,6 +810,7 @@ std::string Contradiction(const CLI::App& app, const Options& o, const std::vect
   if (o.command == Options::Command::kPlot && o.format != Format::kTable) {
     return "a plot is for people; `tidewaiter get` has its figures as csv, json or ndjson";
   }
+  if (o.watch.findings && o.format == Format::kCsv) return "--findings goes with -o table or -o ndjson";
   if (o.watch.progress && o.format != Format::kNdjson) return "--progress goes with -o ndjson";
   if (!o.watch.aggregates.empty() && o.target.dataset.empty()) return "--aggregate needs a DATASET/KEY";
   if (!o.watch.aggregates.empty() && o.format == Format::kCsv)

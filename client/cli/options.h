@@ -42,6 +42,7 @@ struct WatchArguments {
   std::string token;
   bool snapshot = false;
   bool omit_confirmed = false;
+  bool findings = false;
   bool progress = false;
   std::vector<AggregateQuery> aggregates;  // without dataset and keys
 };

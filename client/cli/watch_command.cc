@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "client/cli/aggregate_text.h"
 #include "client/cli/cell_text.h"
+#include "client/cli/finding_text.h"
 #include "client/cli/session.h"
 #include "client/subscription.h"
 #include "domain/errors.h"
@@ -31,6 +32,7 @@ class Watcher {
   absl::Status Part(client::ReleasePart& part);
   absl::Status Snapshot(const std::string& dataset, client::SeriesCells& series);
   absl::Status Progress(const client::Bookmark& bookmark);
+  absl::Status Findings(const client::FindingsUpdate& update);
 
   void WriteHeading(const client::ReleaseInfo& release);
   void WriteMoves(const client::ReleasePart& part);
@@ -43,9 +45,11 @@ class Watcher {
   std::map<std::string, CellTexts> texts_;
   std::vector<Record> snapshot_;  // for a table
   std::vector<AggregateQuery> followed_;
-  std::uint64_t changes_ = 0;  // of the release that is coming
-  std::uint64_t moves_ = 0;    // so, too
-  bool finished_ = false;      // by our own will, and not by an error
+  std::uint64_t changes_ = 0;    // of the release that is coming
+  std::uint64_t moves_ = 0;      // so, too
+  Sequence complete_up_to_ = 0;  // releases
+  Sequence findings_up_to_ = 0;
+  bool finished_ = false;  // by our own will, and not by an error
 };
 
 absl::Status Watcher::Run() {
@@ -63,6 +67,7 @@ absl::Status Watcher::Run() {
   subscribe.resume_token = options.watch.token;
   subscribe.snapshot = options.watch.snapshot;
   subscribe.omit_confirmed = options.watch.omit_confirmed;
+  subscribe.findings = options.watch.findings;
   subscribe.fail_unless_reachable = true;
   if (options.timeout) subscribe.give_up_after = *options.timeout;
 
@@ -77,6 +82,7 @@ absl::Status Watcher::Run() {
     return absl::OkStatus();
   };
   handler.started = [this](const client::Bookmark& bookmark) { return Started(bookmark); };
+  handler.findings = [this](const client::FindingsUpdate& update) { return Findings(update); };
   handler.progress = [this](const client::Bookmark& bookmark) { return Progress(bookmark); };
   handler.reconnecting = [this](const absl::Status& why, absl::Duration wait) {
     session_.Say(absl::StrCat("connection lost (", why.message(), "); trying again in ",
@@ -97,16 +103,35 @@ absl::StatusOr<CellTexts*> Watcher::TextsOf(const std::string& dataset) {
 }
 
 absl::Status Watcher::After(Sequence complete_up_to) {
+  complete_up_to_ = std::max(complete_up_to_, complete_up_to);
   session_.out.Flush();
   const std::optional<Sequence>& until = session_.options.watch.until_sequence;
-  finished_ = session_.out.closed() || (until && complete_up_to >= *until);
+  const Sequence told =
+      session_.options.watch.findings ? std::min(complete_up_to, findings_up_to_) : complete_up_to;
+  finished_ = session_.out.closed() || (until && told >= *until);
   return finished_ ? absl::CancelledError() : session_.out.status();
 }
 
 absl::Status Watcher::Started(const client::Bookmark& bookmark) {
+  findings_up_to_ = bookmark.sequence;
   EndSnapshot(bookmark);
   session_.Say(absl::StrCat("watching what comes after sequence ", bookmark.sequence, "; Ctrl-C ends"));
   return After(bookmark.sequence);
+}
+
+absl::Status Watcher::Findings(const client::FindingsUpdate& update) {
+  for (const client::FindingInfo& finding : update.findings) {
+    if (session_.options.format == Format::kNdjson) {
+      session_.out.Write(
+          absl::StrCat(JsonObject(FindingSchema(), FindingRecord(finding), "\"type\":\"finding\","), "\n"));
+    } else {
+      session_.out.Write(absl::StrCat(
+          "#", finding.finding.sequence, "  ", ToAbsl(FindingKindName(finding.finding.kind)), "  ",
+          ToAbsl(FindingStatusName(finding.finding.status)), "  ", finding.explanation, "\n"));
+    }
+  }
+  if (update.last) findings_up_to_ = update.sequence;
+  return After(complete_up_to_);
 }
 
 absl::Status Watcher::Progress(const client::Bookmark& bookmark) {

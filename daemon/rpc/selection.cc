@@ -176,18 +176,19 @@ void Selection::CountPlaces(const IndexedPart& part, const IndexedPart::Dataset&
 std::vector<std::uint32_t> Selection::Scan(const engine::ChangesPart& part) const {
   std::vector<std::uint32_t> found;
   for (std::uint32_t i = 0; i < part.series.size(); ++i) {
-    if (Matches(part.series[i])) found.push_back(i);
+    if (MatchesKey(part.series[i].dataset, part.series[i].key)) found.push_back(i);
   }
   return found;
 }
 
-bool Selection::Matches(const engine::SeriesChanges& series) const {
-  const auto it = datasets_.find(series.dataset);
+bool Selection::MatchesKey(std::string_view dataset, std::string_view key) const {
+  if (everything()) return true;
+  const auto it = datasets_.find(ToAbsl(dataset));
   if (it == datasets_.end()) return false;
   const Dataset& wanted = it->second;
-  if (wanted.all || wanted.singles.contains(series.key)) return true;
+  if (wanted.all || wanted.singles.contains(ToAbsl(key))) return true;
   return std::any_of(wanted.patterns.begin(), wanted.patterns.end(),
-                     [&](const Selector& pattern) { return pattern.MatchesText(series.key); });
+                     [&](const Selector& pattern) { return pattern.MatchesText(key); });
 }
 
 std::vector<std::string> Selection::KeysOf(std::string_view dataset) const {

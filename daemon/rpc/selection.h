@@ -77,6 +77,7 @@ class Selection {
 
   bool everything() const { return datasets_.empty(); }
   bool Touches(std::string_view dataset) const;
+  bool MatchesKey(std::string_view dataset, std::string_view key) const;
   // Indexes of the series that match, ascending.
   std::vector<std::uint32_t> Match(const IndexedPart& part) const;
   // The selectors of a dataset as keys for a read; {} for every series. REQUIRES: Touches(dataset).
@@ -91,7 +92,6 @@ class Selection {
     absl::flat_hash_set<std::string> singles;  // keys
     std::vector<Selector> patterns;
   };
-  bool Matches(const engine::SeriesChanges& series) const;
   std::vector<std::uint32_t> Scan(const engine::ChangesPart& part) const;
   static void FindPattern(const IndexedPart& part, const IndexedPart::Dataset& index, const Selector& pattern,
                           std::vector<std::uint32_t>* found);

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "daemon/rpc/bytes.h"
 #include "daemon/rpc/cell_blocks.h"
+#include "daemon/rpc/finding_messages.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "proto/convert/vintage.h"
@@ -18,6 +19,9 @@ namespace {
 constexpr absl::Duration kDefaultProgress = absl::Seconds(10);
 constexpr absl::Duration kShortestProgress = absl::Milliseconds(100);
 constexpr absl::Duration kLongestProgress = absl::Hours(1);
+// How often to look whether the checks have caught up with what was sent: at first, and when they take long.
+constexpr absl::Duration kFindingsWait = absl::Milliseconds(20);
+constexpr absl::Duration kLongestFindingsWait = absl::Seconds(1);
 // Releases without a match that are gone through before the next subscriber has its turn.
 constexpr int kStepsPerTurn = 32;
 constexpr std::size_t kSeriesBetweenChecks = 64;
@@ -184,9 +188,21 @@ absl::Status Subscription::ReadOptions(const v1::SubscribeRequest& request) {
   absl::StatusOr<std::vector<Followed>> followed = ReadFollowed(request, backend_.aggregates);
   if (!followed.ok() && !absl::IsInvalidArgument(followed.status())) return followed.status();
   violations.Add("", followed.status());
+  if (request.has_findings_after_sequence() && !request.findings()) {
+    violations.Add("findings_after_sequence", "goes with findings only");
+  }
   TW_RETURN_IF_ERROR(violations.ToStatus());
   followed_ = *std::move(followed);
   TW_ASSIGN_OR_RETURN(position_, ReadStart(request));
+  findings_ = request.findings();
+  findings_wait_ = kFindingsWait;
+  findings_at_ = position_.sequence;
+  if (request.has_findings_after_sequence()) {
+    const Sequence head = backend_.store->head();
+    if (request.findings_after_sequence() > head)
+      return SequenceAhead(request.findings_after_sequence(), head);
+    findings_at_ = static_cast<Sequence>(request.findings_after_sequence());
+  }
   progress_interval_ = *interval;
   progress_due_ = absl::Now() + progress_interval_;
   following_ = backend_.encoder->Intern(*items, request.omit_confirmed());
@@ -231,13 +247,46 @@ absl::StatusOr<Subscription::Step> Subscription::StepReleases(bool may_block) {
   if (cursor_ && (moves_due_ || !moves_.empty())) return StepMoves(may_block);
   if (cursor_) return StepWithin(may_block);
   if (progress_due_ <= absl::Now()) return WriteProgress();
+  if (FindingsAreDue()) return StepFindings(may_block);
   if (backend_.feed.head() > position_.sequence) {
     cursor_ = ChangesCursor{.sequence = position_.sequence + 1, .part = 0, .series = 0, .sent = 0};
     moves_due_ = !followed_.empty();
     return Step::kAgain;
   }
-  return backend_.hub->Park(shared_from_this(), position_.sequence, progress_due_) ? Step::kGivenAway
-                                                                                   : Step::kAgain;
+  return backend_.hub->Park(shared_from_this(), position_.sequence, ParkUntil()) ? Step::kGivenAway
+                                                                                 : Step::kAgain;
+}
+
+// Of releases that have been sent, and have been checked.
+bool Subscription::FindingsAreDue() const {
+  if (!finding_messages_.empty()) return true;
+  return findings_ && findings_at_ < position_.sequence && findings_at_ < backend_.findings.state().position;
+}
+
+absl::StatusOr<Subscription::Step> Subscription::StepFindings(bool may_block) {
+  if (finding_messages_.empty()) {
+    if (!may_block) return GoToPool();
+    // The last one that there is tells that there are no more.
+    const bool tell_nothing = findings_at_ + 1 == position_.sequence;
+    TW_ASSIGN_OR_RETURN(finding_messages_,
+                        FindingMessages(backend_.findings, findings_at_ + 1, following_->selection,
+                                        tell_nothing, backend_.options.stream_message_bytes));
+    ++findings_at_;
+    findings_wait_ = kFindingsWait;
+    std::reverse(finding_messages_.begin(), finding_messages_.end());
+    return Step::kAgain;
+  }
+  grpc::ByteBuffer message = std::move(finding_messages_.back());
+  finding_messages_.pop_back();
+  return Write(std::move(message));
+}
+
+// The checks run behind the releases: while they do, look again soon, and ever less often.
+absl::Time Subscription::ParkUntil() {
+  if (!findings_ || findings_at_ >= position_.sequence) return progress_due_;
+  const absl::Time again = absl::Now() + findings_wait_;
+  findings_wait_ = std::min(2 * findings_wait_, kLongestFindingsWait);
+  return std::min(progress_due_, again);
 }
 
 // The aggregates that the release moved are its first parts.

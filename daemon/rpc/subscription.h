@@ -81,6 +81,9 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   Step StepMarker();
   absl::StatusOr<Step> StepReleases(bool may_block);
   absl::StatusOr<Step> StepMoves(bool may_block);
+  bool FindingsAreDue() const;
+  absl::StatusOr<Step> StepFindings(bool may_block);
+  absl::Time ParkUntil();
   absl::StatusOr<Step> StepWithin(bool may_block);
   absl::StatusOr<bool> SkipUntouched();
   Step WriteProgress();
@@ -97,9 +100,13 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
   Phase phase_ = Phase::kOpening;
   std::shared_ptr<const Following> following_;
-  std::vector<Followed> followed_;       // aggregates
-  bool moves_due_ = false;               // of the release under way; not yet computed
-  std::vector<grpc::ByteBuffer> moves_;  // of the release under way, last first
+  std::vector<Followed> followed_;                  // aggregates
+  bool moves_due_ = false;                          // of the release under way; not yet computed
+  std::vector<grpc::ByteBuffer> moves_;             // of the release under way, last first
+  bool findings_ = false;                           // are told
+  Sequence findings_at_ = 0;                        // those of entries up to here have been
+  std::vector<grpc::ByteBuffer> finding_messages_;  // of the last of them, last first
+  absl::Duration findings_wait_;                    // before looking again
   absl::Duration progress_interval_;
   absl::Time progress_due_;
   std::optional<Snapshot> snapshot_;

@@ -117,6 +117,48 @@ class FindingsTest(unittest.TestCase):
         refused = support.run_cli(self.daemon.address, "findings", DATASET, "--kind", "gossip")
         self.assertEqual(refused.code, 2, refused)
 
+    def test_pushed(self):
+        everything = find(self.client)
+        request = support.updates.SubscribeRequest(after_sequence=0, findings=True)
+        stream = self.client.updates.Subscribe(request)
+        pushed, released, head = [], 0, self.client.head()
+        for answer in stream:
+            event = answer.WhichOneof("event")
+            if event == "release" and answer.release.last:
+                released = answer.release.sequence
+            elif event == "findings":
+                self.assertLessEqual(answer.findings.sequence, released)
+                pushed += [f for f in answer.findings.findings if f.found_by == answer.findings.sequence]
+                if answer.findings.last and answer.findings.sequence == head:
+                    break
+        stream.cancel()
+        self.assertEqual(pushed, everything)
+
+    def test_pushed_from_where_they_were_left(self):
+        everything = find(self.client)
+        middle = everything[len(everything) // 2].found_by
+        request = support.updates.SubscribeRequest(findings=True, findings_after_sequence=middle)
+        request.selectors.add(dataset=DATASET, key="CN.RU..VALUE.USD.BN")
+        stream = self.client.updates.Subscribe(request)
+        head, pushed = self.client.head(), []
+        for answer in stream:
+            if answer.WhichOneof("event") == "findings":
+                pushed += [f for f in answer.findings.findings if f.found_by == answer.findings.sequence]
+                if answer.findings.last and answer.findings.sequence == head:
+                    break
+        stream.cancel()
+        self.assertEqual(pushed, find(self.client, dataset=DATASET, keys=["CN.RU..VALUE.USD.BN"], after_sequence=middle))
+
+    def test_watched(self):
+        head = self.client.head()
+        find(self.client)
+        outcome = support.run_cli(self.daemon.address, "watch", DATASET, "--findings", "--from-sequence", "0",
+                                  "--until-sequence", head, "-o", "ndjson")
+        self.assertEqual(outcome.code, 0, outcome)
+        kinds = [json.loads(line)["type"] for line in outcome.out.splitlines()]
+        found = [json.loads(line) for line in outcome.out.splitlines() if json.loads(line)["type"] == "finding"]
+        self.assertEqual(len({f["id"] for f in found}), len(find(self.client, dataset=DATASET)), kinds[:5])
+
     def test_bad_input_names_its_fields(self):
         failure = support.failure_of(lambda: self.client.analysis.ListFindings(support.analysis.ListFindingsRequest(
             keys=["CN"], kinds=[99], page_token="nonsense")))
