@@ -41,8 +41,10 @@ absl::Status CheckMonths(const PeriodRange& months) {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Calendar>> Calendars::Get(std::string_view dataset) const {
+  std::uint64_t sets = 0;
   {
     absl::MutexLock lock(&mutex_);
+    sets = sets_;
     if (const auto found = calendars_.find(std::string(dataset)); found != calendars_.end())
       return found->second;
   }
@@ -58,7 +60,9 @@ absl::StatusOr<std::shared_ptr<const Calendar>> Calendars::Get(std::string_view 
     calendar = std::make_shared<const Calendar>(*std::move(parsed));
   }
   absl::MutexLock lock(&mutex_);
-  return calendars_.try_emplace(std::string(dataset), calendar).first->second;
+  // What was read may have been replaced meanwhile.
+  if (sets == sets_) calendars_.try_emplace(std::string(dataset), calendar);
+  return calendar;
 }
 
 absl::StatusOr<std::string> Calendars::Set(std::string_view dataset, std::string_view text) {
@@ -72,6 +76,7 @@ absl::StatusOr<std::string> Calendars::Set(std::string_view dataset, std::string
   TW_RETURN_IF_ERROR(store_->PutAnnexes(kTable, std::span(&record, 1)));
   absl::MutexLock lock(&mutex_);
   // Whoever reads next reads what is kept: of two who set it at once the later write counts.
+  ++sets_;
   calendars_.erase(std::string(dataset));
   counted_at_ = std::nullopt;
   return canonical;

@@ -72,6 +72,7 @@ class Calendars {
   mutable absl::Mutex mutex_;  // no other lock is taken while it is held
   mutable absl::flat_hash_map<std::string, std::shared_ptr<const Calendar>> calendars_
       ABSL_GUARDED_BY(mutex_);
+  std::uint64_t sets_ ABSL_GUARDED_BY(mutex_) = 0;  // calendars set so far
   mutable absl::flat_hash_map<PeriodsKey, Periods> periods_ ABSL_GUARDED_BY(mutex_);
   mutable std::uint64_t overdue_ ABSL_GUARDED_BY(mutex_) = 0;
   mutable std::optional<Instant> counted_at_ ABSL_GUARDED_BY(mutex_);
