@@ -70,8 +70,9 @@ inline constexpr std::size_t kMaxSeriesPerCall = 10'000;
 // Sequences and log positions are dense and held in memory tables of some 28 bytes an entry.
 inline constexpr std::uint64_t kMaxSequence = 0xFFFF'FFFE;
 
-// Findings kept of one release: more are counted, and say nothing that the first do not.
-inline constexpr std::size_t kMaxFindingsPerRelease = 10'000;
+// Findings kept of one release: more are counted, and say nothing that the first do not. Each takes some 200
+// bytes, so that a release of 40,000 that revises half of them would need more for its findings than for itself.
+inline constexpr std::size_t kMaxFindingsPerRelease = 250;
 // Pairs of a revision statistic: more than the months of the calendar, so that every series fits.
 inline constexpr std::size_t kMaxRevisionPairs = 20'000;
 // Lags of a HAC covariance that a caller may ask for, in months: the work grows with pairs times lags.
@@ -105,8 +106,8 @@ inline constexpr std::size_t kMaxDenominators = 16;
 inline constexpr int kMaxAgeMonths = 1200;
 // Series of one request that joins or sums series: their plan is held in memory, some 60 bytes each.
 inline constexpr std::size_t kMaxPlannedSeries = 1'000'000;
-// Cells of one sum, held in memory: 80 bytes each.
-inline constexpr std::size_t kMaxSumCells = 2'000'000;
+// Cells of one sum, held in memory: 80 bytes each. Twenty thousand series over ten years.
+inline constexpr std::size_t kMaxSumCells = 2'500'000;
 // Figures of one ranking, held in memory: some 300 bytes each.
 inline constexpr std::size_t kMaxRanked = 200'000;
 // Other paths that an explanation lists of one run, and their length: beyond it they explain nothing.

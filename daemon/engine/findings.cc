@@ -1,8 +1,13 @@
 #include "daemon/engine/findings.h"
 
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "domain/errors.h"
 
@@ -14,9 +19,20 @@ constexpr int kEntriesPerFlush = 256;
 constexpr std::size_t kBytesPerFlush = 1u << 20;
 // Between attempts to write, and between looks at a feed that is closed.
 constexpr absl::Duration kRetry = absl::Seconds(1);
+// While releases keep coming, a check is followed by a rest of so many times its own length: whoever loads a
+// store wants the processor more.
+constexpr int kRestsPerCheck = 4;
+constexpr absl::Duration kLongestRest = absl::Seconds(1);
 // Records read for one page, at most.
 constexpr std::size_t kScanRecords = 1000;
 constexpr std::size_t kMaxScans = 50;
+
+// Of the thread that checks: a tenth of the share of one that answers somebody, and all that nobody else
+// wants. Not less, as it holds locks now and then that others wait for.
+constexpr int kNice = 10;
+
+// What cannot be set changes only who waits for whom.
+void GiveWay() { (void)setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice); }
 
 template <typename T>
 bool OneOf(const std::vector<T>& wanted, T value) {
@@ -86,9 +102,12 @@ bool Findings::Stopping() const {
 }
 
 void Findings::Run() {
+  GiveWay();
   while (!Stopping()) {
-    if (working_.position < feed_->head()) {
+    if (const Sequence head = feed_->head(); working_.position < head) {
+      const absl::Time begun = absl::Now();
       CheckNext();
+      if (feed_->head() != head) Rest(kRestsPerCheck * (absl::Now() - begun));
       const bool full = ++unflushed_ >= kEntriesPerFlush || records_.bytes() >= kBytesPerFlush;
       if (full || working_.position >= feed_->head()) {
         if (!FlushOrWait()) return;
@@ -99,6 +118,12 @@ void Findings::Run() {
   }
   // What has been finished since the last write would be found again: no need to insist.
   if (records_.Flush().ok()) Publish();
+}
+
+void Findings::Rest(absl::Duration duration) {
+  Signal* const signal = signal_.get();
+  absl::MutexLock lock(&signal->mutex);
+  signal->mutex.AwaitWithTimeout(absl::Condition(&signal->stopping), std::min(duration, kLongestRest));
 }
 
 void Findings::CheckNext() {

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "daemon/engine/finding_step.h"
 #include "daemon/engine/finding_table.h"
 #include "daemon/engine/pending_records.h"
@@ -94,6 +95,8 @@ class Findings {
   };
 
   void Run();
+  // Or less, if it is to stop.
+  void Rest(absl::Duration duration);
   void CheckNext();
   bool FlushOrWait();  // false: stopping
   void Publish();
