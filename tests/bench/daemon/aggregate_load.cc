@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -100,7 +102,7 @@ bool Agrees(const ChannelPtr& channel, std::uint32_t months, std::uint32_t relea
 
 // The median time of one question alone, in milliseconds, decoded; each time another vintage, or the same
 // again.
-void TimeQuestion(const ChannelPtr& channel, const std::string& variant, bool right,
+void TimeQuestion(const ChannelPtr& channel, const std::string& variant, std::optional<bool> right,
                   const std::vector<v1::GetAggregatesRequest>& questions, double seconds) {
   std::vector<double> millis, first;
   const Stopwatch watch;
@@ -114,11 +116,11 @@ void TimeQuestion(const ChannelPtr& channel, const std::string& variant, bool ri
   const double calls = static_cast<double>(millis.size() + first.size());
   const std::vector<double>& steady = millis.empty() ? first : millis;
   std::vector<double> sorted = steady;
-  Line("section", variant)
-      .Set("ours", Percentile(&sorted, 0.5))
+  Line line("section", variant);
+  line.Set("ours", Percentile(&sorted, 0.5))
       .Set("first_ms", Percentile(&first, 0.5))
-      .Set("cpu_ms", 1e3 * (CpuWith(kDaemonPid) - cpu) / calls)
-      .SetBool("checksum", right);
+      .Set("cpu_ms", 1e3 * (CpuWith(kDaemonPid) - cpu) / calls);
+  if (right) line.SetBool("checksum", *right);
 }
 
 void TimeCrossSection(const ChannelPtr& channel, const WorkFolder& work, std::uint32_t months,
@@ -143,7 +145,7 @@ void LoadAggregates(const std::string& daemon, const std::string& ceiling, const
   TimeCrossSection(ours, work, 12, "t12m", seconds);
   v1::GetAggregatesRequest sum = YearOnYear(12, 110);
   sum.mutable_query()->set_sum(true);
-  TimeQuestion(ours, "sum", true, {sum}, seconds);
+  TimeQuestion(ours, "sum", std::nullopt, {sum}, seconds);
 }
 
 }  // namespace tidewaiter::bench
