@@ -35,7 +35,8 @@ std::string EvaluateAlone(const storage::Store& store, storage::SeriesId series,
   return ToText(Evaluate(spec, input, last));
 }
 
-// Months only, one scale a series, now and then a gap, an absence, a revision or a figure to another step.
+// Mostly months only, one scale a series, now and then a gap, an absence, a revision or a figure to another
+// step.
 class MonthlyReleases {
  public:
   explicit MonthlyReleases(std::uint32_t seed) : random_(seed) {}
@@ -44,6 +45,11 @@ class MonthlyReleases {
     for (const std::string& series : RandomReleases::Series()) {
       for (int month = 1; month <= 8; ++month) {
         if (Pick(3) != 0) absl::StrAppend(&text, series, " 2024-0", month, " ", Datum(), "\n");
+      }
+      // Years to date, which make a shorter path to three months than the months do.
+      if (Pick(8) != 0) continue;
+      for (int months = 2; months <= 8; ++months) {
+        absl::StrAppend(&text, series, " 2024-01/P", months, "M ", Datum(), "\n");
       }
     }
     return text;
