@@ -88,7 +88,8 @@ absl::StatusOr<TidyFile> TidyParser::Parse(std::string_view text) {
     return InvalidField(options_.file, "the file is UTF-16; save it as UTF-8");
   }
   Intern("");
-  CsvReader reader(text, GuessSeparator(text));
+  TextInput input(text);
+  CsvReader reader(&input);
   const auto located = [this](const absl::Status& s) {
     return InvalidField(options_.file, ToStd(s.message()));
   };

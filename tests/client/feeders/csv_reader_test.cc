@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "absl/strings/str_cat.h"
 #include "domain/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -13,8 +14,22 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Rows = std::vector<std::vector<std::string>>;
 
-absl::StatusOr<Rows> ReadAll(std::string_view text, char separator = ',') {
-  CsvReader reader(text, separator);
+// Gives at most `piece` bytes at a time, as a pipe may.
+class InPieces : public Input {
+ public:
+  InPieces(std::string_view text, std::size_t piece) : text_(text), piece_(piece) {}
+  absl::StatusOr<std::size_t> Read(char* buffer, std::size_t size) override {
+    return text_.Read(buffer, std::min(size, piece_));
+  }
+
+ private:
+  TextInput text_;
+  std::size_t piece_;
+};
+
+absl::StatusOr<Rows> ReadAll(std::string_view text, char separator = ',', std::size_t piece = 1u << 20) {
+  InPieces input(text, piece);
+  CsvReader reader(&input, separator);
   Rows rows;
   for (;;) {
     const absl::StatusOr<bool> more = reader.Next();
@@ -45,7 +60,8 @@ TEST(CsvReader, TakesMarksAndLineEndsOfSpreadsheets) {
 }
 
 TEST(CsvReader, KnowsTheLineOnWhichARecordStarts) {
-  CsvReader reader("a,b\n\"one\ntwo\",2\n\n3,4");
+  TextInput input("a,b\n\"one\ntwo\",2\n\n3,4");
+  CsvReader reader(&input, ',');
   std::vector<std::size_t> lines;
   std::vector<bool> blank;
   while (*reader.Next()) {
@@ -97,10 +113,40 @@ TEST(CsvReader, ReadsBackWhatWasWritten) {
       }
       text += up_to(1) == 0 ? "\n" : "\r\n";
     }
-    const auto read = ReadAll(text, separator);
+    const auto read = ReadAll(text, separator, 1 + static_cast<std::size_t>(up_to(40)));
     ASSERT_TRUE(read.ok()) << read.status() << "\n" << text;
     ASSERT_EQ(*read, rows) << text;
   }
+}
+
+TEST(CsvReader, GivesTheRowAsItStands) {
+  TextInput input("a,b\r\n\"x\ny\",  2\r\nlast");
+  CsvReader reader(&input);
+  std::vector<std::string> rows;
+  while (*reader.Next()) rows.emplace_back(reader.row());
+  EXPECT_THAT(rows, ElementsAre("a,b", "\"x\ny\",  2", "last"));
+}
+
+// Records that are longer than a piece of the input, and many of them.
+TEST(CsvReader, ReadsFilesLargerThanItsMemory) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i)
+    absl::StrAppend(&text, i, ",\"", std::string(static_cast<std::size_t>(i % 977), 'x'), "\"\n");
+  const auto rows = ReadAll(text, ',', 100'000);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_EQ(rows->size(), 20'000u);
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    ASSERT_EQ((*rows)[i][0], absl::StrCat(i));
+    ASSERT_EQ((*rows)[i][1].size(), i % 977);
+  }
+}
+
+TEST(CsvReader, RefusesWhatIsNoTableOfLines) {
+  EXPECT_THAT(ErrorOf(std::string(3u << 20, 'x')),
+              HasSubstr("line 1, column 1: a record of more than 1048576 bytes"));
+  EXPECT_THAT(ErrorOf("a\n\"" + std::string(3u << 20, 'x')),
+              HasSubstr("line 2, column 1: a quote is opened"));
+  EXPECT_THAT(ErrorOf(std::string(5000, ',')), HasSubstr("5001 fields; at most 4096"));
 }
 
 TEST(CsvReader, EndsOnAnyBytes) {
@@ -111,7 +157,7 @@ TEST(CsvReader, EndsOnAnyBytes) {
   for (int round = 0; round < 2000; ++round) {
     std::string text;
     for (std::size_t n = random() % 40; n > 0; --n) text += bytes[random() % bytes.size()];
-    (void)ReadAll(text);
+    (void)ReadAll(text, ',', 1 + random() % 40);
   }
 }
 
