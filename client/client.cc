@@ -158,6 +158,8 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ConnectOptions& op
   return std::unique_ptr<Client>(new Client(std::move(core)));
 }
 
+bool Client::cancelled() const { return core_->cancelled(); }
+
 void Client::CancelAll() { core_->CancelAll(); }
 
 absl::StatusOr<DatasetInfo> Client::CreateDataset(const DatasetDefinition& definition,

@@ -158,6 +158,8 @@ class Client {
 
   // Ends every call under way, in every thread, and all later ones, with CANCELLED. For good.
   void CancelAll();
+  // CancelAll() was called.
+  bool cancelled() const;
 
   struct Core;  // the channel, the stubs and the calls under way; for this room only
 

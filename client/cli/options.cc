@@ -26,6 +26,7 @@ Quote a target that holds * or other characters of the shell.
 
 Examples
   tidewaiter push prints.csv --dataset GACC_PRESS --publisher GACC --time-zone Asia/Shanghai
+  tidewaiter feed comtrade.csv --published-at 2025-06-30
   tidewaiter get GACC_PRESS/CN.RU.T.VALUE.USD.BN --from 2024-01 --to 2025-12
   tidewaiter get GACC_PRESS/CN.RU.T.VALUE.USD.BN --as-of 2025-08-28 -o csv
   tidewaiter history GACC_PRESS/CN.W00.X.VALUE.USD.BN --output-type changed
@@ -63,6 +64,7 @@ std::string Contradiction(const CLI::App& app, const Options& o, const std::vect
   if (o.command == Options::Command::kPlot && o.format != Format::kTable) {
     return "a plot is for people; `tidewaiter get` has its figures as csv, json or ndjson";
   }
+  if (o.feed.protobuf && o.command != Options::Command::kConvert) return "-o pb goes with convert";
   if (o.watch.findings && o.format == Format::kCsv) return "--findings goes with -o table or -o ndjson";
   if (o.watch.progress && o.format != Format::kNdjson) return "--progress goes with -o ndjson";
   if (!o.watch.aggregates.empty() && o.target.dataset.empty()) return "--aggregate needs a DATASET/KEY";
@@ -89,6 +91,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
   app.get_formatter()->column_width(34);
   const std::vector<Restricted> restricted = AddGlobals(&app, &options, &tls, &use_tls);
   AddPush(&app, &options);
+  AddFeed(&app, &options);
   AddReaders(&app, &options);
   AddAggregate(&app, &options);
   AddDiff(&app, &options);

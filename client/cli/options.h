@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "client/aggregates.h"
 #include "client/cli/analysis_arguments.h"
+#include "client/cli/feed_arguments.h"
 #include "client/cli/output.h"
 #include "client/cli/records.h"
 #include "client/client.h"
@@ -22,18 +23,6 @@ namespace tidewaiter::cli {
 struct Target {
   std::string dataset;
   std::string key;
-};
-
-struct PushArguments {
-  std::vector<std::string> files;  // "-" is the standard input
-  std::string dataset;
-  std::string publisher;
-  std::string time_zone;
-  std::string agency;
-  std::string stage;
-  std::string title;
-  ReleaseKind kind = ReleaseKind::kRegular;
-  bool dry_run = false;
 };
 
 struct WatchArguments {
@@ -74,6 +63,10 @@ struct PlotArguments {
 struct Options {
   enum class Command {
     kPush,
+    kFeed,
+    kFeedFolder,
+    kConvert,
+    kFormats,
     kDatasets,
     kSeries,
     kReleases,
@@ -109,7 +102,7 @@ struct Options {
   Target target;        // series, get, history, watch (dataset empty: everything), releases
   std::string release;  // retract, diff: ID, AGENCY/ID or a sequence
   std::string reason;
-  PushArguments push;
+  FeedArguments feed;  // push, feed, convert
   WatchArguments watch;
   AggregateArguments aggregate;
   DiffArguments diff;

@@ -52,9 +52,13 @@ std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, 
       ->envname("TIDEWAITER_SERVER")
       ->capture_default_str();
   app->add_option_function<std::string>(
-         "-o,--output", [o](const std::string& name) { o->format = kFormats.at(name); },
-         "How to write: table (for people), csv, json, ndjson")
-      ->check(CLI::IsMember({"table", "csv", "json", "ndjson"}))
+         "-o,--output",
+         [o](const std::string& name) {
+           o->feed.protobuf = name == "pb";
+           if (!o->feed.protobuf) o->format = kFormats.at(name);
+         },
+         "How to write: table (for people), csv, json, ndjson; convert: also pb")
+      ->check(CLI::IsMember({"table", "csv", "json", "ndjson", "pb"}))
       ->type_name("FORMAT");
   AddText(
       app, "--timeout", [o](const std::string& t) { return TakeTimeout(t, &o->timeout); },

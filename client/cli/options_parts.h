@@ -36,7 +36,13 @@ struct Restricted {
 // Adds the options that stand before or after any command.
 std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, bool* use_tls);
 
+// How files are to be read: push, feed and convert share them. Returns --dataset.
+CLI::Option* AddFileOptions(CLI::App* app, Options* o);
+// What is said of the releases: push and feed share them.
+void AddDraftOptions(CLI::App* app, Options* o);
+
 void AddPush(CLI::App* app, Options* o);
+void AddFeed(CLI::App* app, Options* o);  // feed, convert, formats
 void AddRetract(CLI::App* app, Options* o);
 void AddReaders(CLI::App* app, Options* o);  // datasets, series, releases, get, history
 void AddAggregate(CLI::App* app, Options* o);

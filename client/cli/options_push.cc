@@ -1,4 +1,3 @@
-#include <map>
 #include <string>
 
 #include "client/cli/options_parts.h"
@@ -25,33 +24,15 @@ Examples
 }  // namespace
 
 void AddPush(CLI::App* app, Options* o) {
-  static const std::map<std::string, ReleaseKind> kKinds = {{"regular", ReleaseKind::kRegular},
-                                                            {"correction", ReleaseKind::kCorrection},
-                                                            {"backfill", ReleaseKind::kBackfill}};
   CLI::App* push = app->add_subcommand("push", "Push the releases in tidy CSV files");
-  push->add_option("FILE", o->push.files, "Files; - is the standard input")->required();
-  push->add_option("--dataset", o->push.dataset, "The dataset, created from the columns if it is missing")
-      ->required()
-      ->type_name("ID");
-  push->add_option("--publisher", o->push.publisher,
-                   "Of a dataset that is created. Default: the dataset's id")
-      ->type_name("ID");
-  push->add_option("--time-zone", o->push.time_zone,
-                   "Of a dataset that is created: where its days end. Default UTC")
-      ->type_name("ZONE");
-  push->add_option("--agency", o->push.agency, "Who published the releases. Default: the dataset's publisher")
-      ->type_name("ID");
-  push->add_option("--stage", o->push.stage, "Stage of the releases: flash, bulletin, yearbook")
-      ->type_name("ID");
-  push->add_option("--title", o->push.title, "Title of the releases")->type_name("TEXT");
-  push->add_option_function<std::string>(
-          "--kind", [o](const std::string& name) { o->push.kind = kKinds.at(name); },
-          "Label of the releases: regular, correction, backfill")
-      ->check(CLI::IsMember({"regular", "correction", "backfill"}))
-      ->type_name("KIND");
-  push->add_flag("--dry-run", o->push.dry_run, "Show what would change; store nothing");
+  push->add_option("FILE", o->feed.files, "Files; - is the standard input")->required();
+  AddFileOptions(push, o)->required();
+  AddDraftOptions(push, o);
   push->footer(kPushFooter);
-  push->callback([o] { o->command = Options::Command::kPush; });
+  push->callback([o] {
+    o->command = Options::Command::kPush;
+    o->feed.format = "tidy";
+  });
 }
 
 void AddRetract(CLI::App* app, Options* o) {

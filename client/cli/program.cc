@@ -12,7 +12,14 @@ namespace {
 absl::Status RunCommand(Session& session) {
   switch (session.options.command) {
     case Options::Command::kPush:
+    case Options::Command::kFeed:
       return RunPush(session);
+    case Options::Command::kFeedFolder:
+      return RunFeedFolder(session);
+    case Options::Command::kConvert:
+      return RunConvert(session);
+    case Options::Command::kFormats:
+      return RunFormats(session);
     case Options::Command::kDatasets:
       return RunDatasets(session);
     case Options::Command::kSeries:

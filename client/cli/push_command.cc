@@ -1,21 +1,16 @@
-// push.
-#include <unistd.h>
-
+// push and feed: releases out of files, into the daemon.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/cell_text.h"
+#include "client/cli/feeding.h"
 #include "client/cli/progress.h"
+#include "client/cli/pusher.h"
 #include "client/cli/session.h"
-#include "client/feeders/tidy_csv.h"
 #include "client/upload.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
@@ -25,256 +20,9 @@
 namespace tidewaiter::cli {
 namespace {
 
-using feeders::TidyCell;
-using feeders::TidyFile;
-using feeders::TidyRelease;
+using feeders::FedRelease;
 
-struct ParsedFile {
-  std::string name;
-  TidyFile tidy;
-};
-
-// One release that is to be pushed, and the file that it stands in.
-struct Planned {
-  const ParsedFile* file = nullptr;
-  const TidyRelease* release = nullptr;
-};
-
-absl::StatusOr<std::string> ReadFile(const std::string& name) {
-  if (name == "-") {
-    std::string text;
-    char buffer[64 << 10];
-    for (;;) {
-      const ssize_t got = ::read(STDIN_FILENO, buffer, sizeof buffer);
-      if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
-      if (got == 0) return text;
-      if (got < 0 && errno != EINTR) {
-        return absl::UnknownError(absl::StrCat("the standard input cannot be read: ", std::strerror(errno)));
-      }
-    }
-  }
-  errno = 0;
-  std::ifstream in(name, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (in.is_open() && !in.bad() && errno != EISDIR) return text;
-  const int code = errno;
-  return MakeError(code == ENOENT ? absl::StatusCode::kNotFound : absl::StatusCode::kUnknown,
-                   Reason::kUnknown,
-                   absl::StrCat("the file ", name, " cannot be read: ", std::strerror(code)));
-}
-
-class Pusher {
- public:
-  explicit Pusher(Session& session) : session_(session), arguments_(session.options.push) {}
-  absl::Status Run();
-
- private:
-  absl::Status ReadFiles();
-  absl::Status FindDataset();
-  absl::Status ParseFiles();
-  absl::Status CreateDataset();
-  absl::Status PushAll();
-  absl::Status TryAll();
-
-  client::ReleaseDraft DraftOf(const TidyRelease& release) const;
-  std::vector<Release::Section> SectionsOf(const Planned& planned) const;
-  absl::StatusOr<client::PushResult> PushOne(const Planned& planned, Progress& progress);
-  std::vector<client::DatasetChanges> ChangesOfNewDataset(const Planned& planned);
-  absl::Status Located(const absl::Status& status, const Planned& planned) const;
-  std::string NameOf(const Planned& planned) const;
-
-  Session& session_;
-  const PushArguments& arguments_;
-  std::optional<DatasetDefinition> definition_;  // held, or to be created
-  bool missing_ = false;                         // the dataset is to be created
-  absl::TimeZone zone_;
-  std::vector<std::pair<std::string, std::string>> texts_;  // name and content, until they are parsed
-  std::vector<ParsedFile> files_;
-  std::vector<Planned> plan_;  // in published order
-  // Of a dry run on a dataset that is to be created: what would be held by then.
-  std::map<std::pair<std::string, Period>, CellState> would_hold_;
-};
-
-absl::Status Pusher::Run() {
-  TW_RETURN_IF_ERROR(ReadFiles());
-  TW_RETURN_IF_ERROR(FindDataset());
-  TW_RETURN_IF_ERROR(ParseFiles());
-  if (arguments_.dry_run) return TryAll();
-  if (missing_) TW_RETURN_IF_ERROR(CreateDataset());
-  return PushAll();
-}
-
-absl::Status Pusher::FindDataset() {
-  absl::StatusOr<client::DatasetInfo> info = session_.client.GetDataset(arguments_.dataset);
-  std::string zone = arguments_.time_zone.empty() ? "UTC" : arguments_.time_zone;
-  if (info.ok()) {
-    definition_ = std::move(info->definition);
-    const auto agrees = [this](std::string_view option, const std::string& given, const std::string& held) {
-      if (given.empty() || given == held) return absl::OkStatus();
-      return InvalidField(option, absl::StrCat("the dataset ", arguments_.dataset, " exists and has ", held,
-                                               ", not ", given, "; leave the option out"));
-    };
-    TW_RETURN_IF_ERROR(agrees("--publisher", arguments_.publisher, definition_->publisher));
-    TW_RETURN_IF_ERROR(agrees("--time-zone", arguments_.time_zone, definition_->time_zone));
-    zone = definition_->time_zone;
-  } else if (absl::IsNotFound(info.status())) {
-    missing_ = true;
-  } else {
-    return info.status();
-  }
-  if (!absl::LoadTimeZone(zone, &zone_)) {
-    if (missing_) {
-      return InvalidField("--time-zone", absl::StrCat(Quoted(zone),
-                                                      " is not a known time zone; write an IANA name, "
-                                                      "as in Asia/Shanghai"));
-    }
-    zone_ = absl::UTCTimeZone();  // only the order of releases hangs on it here
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Pusher::ReadFiles() {
-  for (const std::string& name : arguments_.files) {
-    TW_ASSIGN_OR_RETURN(std::string text, ReadFile(name));
-    texts_.emplace_back(name == "-" ? "standard input" : name, std::move(text));
-  }
-  return absl::OkStatus();
-}
-
-// All files, or a list of everything that is wrong in them.
-absl::Status Pusher::ParseFiles() {
-  Violations violations;
-  Reason reason = Reason::kInvalidArgument;
-  files_.reserve(texts_.size());
-  for (auto& [name, text] : texts_) {
-    feeders::TidyOptions options;
-    options.file = name;
-    options.dataset = arguments_.dataset;
-    options.definition = definition_ ? &*definition_ : nullptr;
-    options.zone = zone_;
-    options.latest = Instant::FromMicros(absl::ToUnixMicros(absl::Now()) + limits::kFutureToleranceMicros);
-    absl::StatusOr<TidyFile> tidy = feeders::ParseTidyCsv(text, options);
-    text.clear();
-    text.shrink_to_fit();
-    if (!tidy.ok()) {
-      reason = DetailsOf(tidy.status()).reason;
-      violations.Add("", tidy.status());
-      continue;
-    }
-    if (!definition_) {  // the first file that is right says what the dataset is made of
-      definition_.emplace();
-      definition_->id = arguments_.dataset;
-      definition_->publisher = arguments_.publisher.empty() ? arguments_.dataset : arguments_.publisher;
-      definition_->time_zone = arguments_.time_zone.empty() ? "UTC" : arguments_.time_zone;
-      for (const std::string& id : tidy->dimensions) definition_->dimensions.push_back({id, RoleOfName(id)});
-      TW_RETURN_IF_ERROR(Validate(*definition_));
-    }
-    if (tidy->merged > 0) {
-      session_.Say(absl::StrCat(name, ": ", Counted(tidy->merged, "row"),
-                                " joined to another that prints the same from another source"));
-    }
-    files_.push_back({name, *std::move(tidy)});
-  }
-  TW_RETURN_IF_ERROR(violations.ToStatus(reason));
-  for (const ParsedFile& file : files_) {
-    for (const TidyRelease& release : file.tidy.releases) plan_.push_back({&file, &release});
-  }
-  std::stable_sort(plan_.begin(), plan_.end(), [](const Planned& a, const Planned& b) {
-    return a.release->published_at.instant < b.release->published_at.instant;
-  });
-  return absl::OkStatus();
-}
-
-absl::Status Pusher::CreateDataset() {
-  TW_RETURN_IF_ERROR(session_.client.CreateDataset(*definition_).status());
-  session_.Say(absl::StrCat("created the dataset ", definition_->id, " of ", definition_->publisher, ": ",
-                            absl::StrJoin(definition_->dimensions, ".",
-                                          [](std::string* out, const Dimension& d) { out->append(d.id); }),
-                            ", days end in ", definition_->time_zone));
-  return absl::OkStatus();
-}
-
-client::ReleaseDraft Pusher::DraftOf(const TidyRelease& release) const {
-  client::ReleaseDraft draft;
-  draft.agency = arguments_.agency;
-  draft.release_id = release.release_id;
-  draft.published_on = release.published_at.day;
-  if (!draft.published_on) draft.published_at = release.published_at.instant;
-  draft.stage = arguments_.stage;
-  draft.kind = arguments_.kind;
-  draft.title = arguments_.title.empty() || release.title.empty()
-                    ? absl::StrCat(arguments_.title, release.title)
-                    : absl::StrCat(arguments_.title, "; ", release.title);
-  return draft;
-}
-
-std::vector<Release::Section> Pusher::SectionsOf(const Planned& planned) const {
-  Release::Section section;
-  section.header.dataset = arguments_.dataset;
-  section.observations.reserve(planned.release->cells.size());
-  for (const TidyCell& cell : planned.release->cells) {
-    section.observations.push_back(planned.file->tidy.ObservationOf(cell));
-  }
-  std::vector<Release::Section> sections;
-  sections.push_back(std::move(section));
-  return sections;
-}
-
-std::string Pusher::NameOf(const Planned& planned) const {
-  const std::string& agency = arguments_.agency.empty() ? definition_->publisher : arguments_.agency;
-  return absl::StrCat(agency, "/", planned.release->release_id);
-}
-
-absl::StatusOr<client::PushResult> Pusher::PushOne(const Planned& planned, Progress& progress) {
-  const client::ReleaseDraft draft = DraftOf(*planned.release);
-  const std::vector<TidyCell>& cells = planned.release->cells;
-  if (cells.size() <= limits::kMaxUnaryObservations) {
-    absl::StatusOr<client::PushResult> result = session_.client.Push(draft, SectionsOf(planned));
-    if (!result.ok()) return Located(result.status(), planned);
-    return result;
-  }
-  const TidyFile& tidy = planned.file->tidy;
-  TW_ASSIGN_OR_RETURN(const std::unique_ptr<client::Upload> upload,
-                      session_.client.StartUpload(draft, {session_.options.timeout}));
-  TW_RETURN_IF_ERROR(upload->BeginSection({arguments_.dataset, Action::kMerge, std::nullopt}));
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const TidyCell& cell = cells[i];
-    if (i == 0 || cells[i - 1].series != cell.series) {
-      TW_RETURN_IF_ERROR(upload->BeginSeries(tidy.series[cell.series].text()));
-    }
-    TW_RETURN_IF_ERROR(upload->Add(
-        {cell.period, cell.datum, cell.attributes, tidy.texts[cell.source], tidy.texts[cell.note]}));
-    if (i % 10'000 == 0) progress.Show(i, cells.size(), "observation");
-  }
-  return upload->Finish();
-}
-
-// The daemon counts observations; people have lines.
-absl::Status Pusher::Located(const absl::Status& status, const Planned& planned) const {
-  constexpr std::string_view kPrefix = "sections[0].observations[";
-  ErrorDetails details = DetailsOf(status);
-  Violations located;
-  bool moved = false;
-  for (const FieldViolation& violation : details.violations) {
-    const std::string_view field = violation.field;
-    const std::size_t end = field.find(']', std::min(kPrefix.size(), field.size()));
-    if (field.substr(0, kPrefix.size()) != kPrefix || end == std::string_view::npos) {
-      located.Add(field, violation.description);
-      continue;
-    }
-    const auto index = ParseDigits(field.substr(kPrefix.size(), end - kPrefix.size()));
-    if (!index || static_cast<std::size_t>(*index) >= planned.release->cells.size()) return status;
-    moved = true;
-    const std::string_view member = field.substr(std::min(end + 2, field.size()));
-    located.Add(absl::StrCat(planned.file->name, " line ",
-                             planned.release->cells[static_cast<std::size_t>(*index)].line,
-                             member.empty() ? "" : ", ", ToAbsl(member)),
-                violation.description);
-  }
-  return moved ? located.ToStatus(details.reason) : status;
-}
-
-absl::Status Pusher::PushAll() {
+const Schema& PushSchema() {
   static const Schema schema = {
       {.name = "sequence", .kind = FieldKind::kInteger},
       {.name = "published_at", .header = "published"},
@@ -285,95 +33,278 @@ absl::Status Pusher::PushAll() {
       {.name = "digest", .shown = kInCsv | kInJson},
       {.name = "file", .shown = kInCsv | kInJson},
   };
-  RecordWriter writer(session_.options.format, schema, "releases", &session_.out);
+  return schema;
+}
+
+// A release that fits one call, and the place in a file of each observation.
+class Gatherer : public feeders::ReleaseVisitor {
+ public:
+  absl::Status BeginSection(const SectionHeader& header) override {
+    sections.push_back({header, {}});
+    places.emplace_back();
+    return absl::OkStatus();
+  }
+  absl::Status BeginSeries(std::string_view key) override {
+    series_ = SeriesKey::FromValid(std::string(key));
+    return absl::OkStatus();
+  }
+  absl::Status Add(const StatedCell& cell) override {
+    sections.back().observations.push_back({series_, cell.period, cell.datum, cell.attributes,
+                                            std::string(cell.source), std::string(cell.note)});
+    return absl::OkStatus();
+  }
+  void At(std::string_view file, std::uint64_t line) override {
+    places.back().push_back(absl::StrCat(std::string(file), " line ", line));
+  }
+
+  std::vector<Release::Section> sections;
+  std::vector<std::vector<std::string>> places;
+
+ private:
+  SeriesKey series_;
+};
+
+// A release of any size, straight into an upload.
+class Uploader : public feeders::ReleaseVisitor {
+ public:
+  Uploader(client::Upload* upload, std::uint64_t total, Progress* progress)
+      : upload_(upload), total_(total), progress_(progress) {}
+  absl::Status BeginSection(const SectionHeader& header) override { return upload_->BeginSection(header); }
+  absl::Status BeginSeries(std::string_view key) override { return upload_->BeginSeries(key); }
+  absl::Status Add(const StatedCell& cell) override {
+    if (done_++ % 10'000 == 0) progress_->Show(done_, total_, "observation");
+    return upload_->Add(cell);
+  }
+
+ private:
+  client::Upload* upload_;
+  std::uint64_t total_;
+  Progress* progress_;
+  std::uint64_t done_ = 0;
+};
+
+// The daemon counts observations; people have lines.
+absl::Status Located(const absl::Status& status, const Gatherer& release) {
+  constexpr std::string_view kSections = "sections[";
+  constexpr std::string_view kObservations = "].observations[";
+  ErrorDetails details = DetailsOf(status);
+  Violations located;
+  bool moved = false;
+  for (const FieldViolation& violation : details.violations) {
+    const std::string_view field = violation.field;
+    const std::size_t middle = field.find(kObservations);
+    const std::size_t end =
+        middle == std::string_view::npos ? middle : field.find(']', middle + kObservations.size());
+    if (field.substr(0, kSections.size()) != kSections || end == std::string_view::npos) {
+      located.Add(field, violation.description);
+      continue;
+    }
+    const auto section = ParseDigits(field.substr(kSections.size(), middle - kSections.size()));
+    const std::size_t from = middle + kObservations.size();
+    const auto index = ParseDigits(field.substr(from, end - from));
+    if (!section || !index || static_cast<std::size_t>(*section) >= release.places.size()) return status;
+    const std::vector<std::string>& places = release.places[static_cast<std::size_t>(*section)];
+    if (static_cast<std::size_t>(*index) >= places.size()) return status;
+    moved = true;
+    const std::string_view member = field.substr(std::min(end + 2, field.size()));
+    located.Add(
+        absl::StrCat(places[static_cast<std::size_t>(*index)], member.empty() ? "" : ", ", ToAbsl(member)),
+        violation.description);
+  }
+  return moved ? located.ToStatus(details.reason) : status;
+}
+
+class Runner {
+ public:
+  Runner(Session& session, const FeedArguments& arguments) : session_(session), arguments_(arguments) {}
+
+  // `listed`: the releases are written out, one a record.
+  absl::StatusOr<PushOutcome> Run(bool listed);
+
+ private:
+  absl::StatusOr<DatasetDefinition> Resolve(const DatasetDefinition& profile);
+  absl::Status CreateDatasets();
+  absl::Status PushAll(bool listed, PushOutcome& outcome);
+  absl::Status TryAll();
+
+  absl::StatusOr<client::PushResult> PushOne(std::size_t index, Progress& progress);
+  std::vector<client::DatasetChanges> ChangesOfNewDataset(const FedRelease& release, const Gatherer& cells);
+  std::string NameOf(const FedRelease& release) const;
+  const DatasetDefinition& DatasetOf(std::string_view id) const;
+
+  Session& session_;
+  const FeedArguments& arguments_;
+  std::unique_ptr<feeders::ReleaseSorter> sorter_;
+  std::vector<DatasetDefinition> missing_;  // datasets that are to be created
+  // Of a dry run on a dataset that is to be created: what would be held by then.
+  std::map<std::pair<std::string, Period>, CellState> would_hold_;
+};
+
+absl::StatusOr<PushOutcome> Runner::Run(bool listed) {
+  TW_ASSIGN_OR_RETURN(sorter_, ReadFiles(session_, arguments_, [this](const DatasetDefinition& profile) {
+                        return Resolve(profile);
+                      }));
+  PushOutcome outcome;
+  if (arguments_.dry_run) {
+    TW_RETURN_IF_ERROR(TryAll());
+    return outcome;
+  }
+  TW_RETURN_IF_ERROR(CreateDatasets());
+  TW_RETURN_IF_ERROR(PushAll(listed, outcome));
+  return outcome;
+}
+
+// What the daemon holds; or the profile, to be created.
+absl::StatusOr<DatasetDefinition> Runner::Resolve(const DatasetDefinition& profile) {
+  absl::StatusOr<client::DatasetInfo> info = session_.client.GetDataset(profile.id);
+  if (absl::IsNotFound(info.status())) {
+    absl::TimeZone zone;
+    if (!absl::LoadTimeZone(profile.time_zone, &zone)) {
+      return InvalidField("--time-zone", absl::StrCat(Quoted(profile.time_zone),
+                                                      " is not a known time zone; write an IANA name, "
+                                                      "as in Asia/Shanghai"));
+    }
+    missing_.push_back(profile);
+    return profile;
+  }
+  TW_RETURN_IF_ERROR(info.status());
+  const auto agrees = [&profile](std::string_view option, const std::string& given, const std::string& held) {
+    if (given.empty() || given == held) return absl::OkStatus();
+    return InvalidField(option, absl::StrCat("the dataset ", profile.id, " exists and has ", held, ", not ",
+                                             given, "; leave the option out"));
+  };
+  TW_RETURN_IF_ERROR(agrees("--publisher", arguments_.options.publisher, info->definition.publisher));
+  TW_RETURN_IF_ERROR(agrees("--time-zone", arguments_.options.time_zone, info->definition.time_zone));
+  return std::move(info->definition);
+}
+
+absl::Status Runner::CreateDatasets() {
+  for (const DatasetDefinition& dataset : missing_) {
+    TW_RETURN_IF_ERROR(session_.client.CreateDataset(dataset).status());
+    session_.Say(absl::StrCat("created the dataset ", dataset.id, " of ", dataset.publisher, ": ",
+                              absl::StrJoin(dataset.dimensions, ".",
+                                            [](std::string* out, const Dimension& d) { out->append(d.id); }),
+                              ", days end in ", dataset.time_zone));
+  }
+  missing_.clear();
+  return absl::OkStatus();
+}
+
+const DatasetDefinition& Runner::DatasetOf(std::string_view id) const {
+  const auto& datasets = sorter_->datasets();
+  return *std::find_if(datasets.begin(), datasets.end(),
+                       [id](const DatasetDefinition& d) { return d.id == id; });
+}
+
+std::string Runner::NameOf(const FedRelease& release) const {
+  const std::string& agency = arguments_.agency.empty() ? release.agency : arguments_.agency;
+  return absl::StrCat(agency.empty() ? DatasetOf(release.sections.front().header.dataset).publisher : agency,
+                      "/", release.release_id);
+}
+
+absl::StatusOr<client::PushResult> Runner::PushOne(std::size_t index, Progress& progress) {
+  const FedRelease& release = sorter_->releases()[index];
+  const client::ReleaseDraft draft = DraftOf(release, arguments_);
+  if (release.cells <= limits::kMaxUnaryObservations) {
+    Gatherer gathered;
+    TW_RETURN_IF_ERROR(sorter_->Visit(index, gathered));
+    absl::StatusOr<client::PushResult> result = session_.client.Push(draft, gathered.sections);
+    if (!result.ok()) return Located(result.status(), gathered);
+    return result;
+  }
+  TW_ASSIGN_OR_RETURN(const std::unique_ptr<client::Upload> upload,
+                      session_.client.StartUpload(draft, {session_.options.timeout}));
+  Uploader uploader(upload.get(), release.cells, &progress);
+  TW_RETURN_IF_ERROR(sorter_->Visit(index, uploader));
+  return upload->Finish();
+}
+
+absl::Status Runner::PushAll(bool listed, PushOutcome& outcome) {
+  std::optional<RecordWriter> writer;
+  if (listed) writer.emplace(session_.options.format, PushSchema(), "releases", &session_.out);
+  const std::vector<FedRelease>& releases = sorter_->releases();
   Progress progress(&session_.err, !session_.options.quiet);
-  absl::Status status;
-  std::size_t accepted = 0;
-  std::uint64_t observations = 0;
-  for (const Planned& planned : plan_) {
-    progress.Show(writer.records(), plan_.size(), "release");
-    const absl::StatusOr<client::PushResult> result = PushOne(planned, progress);
+  for (std::size_t i = 0; i < releases.size(); ++i) {
+    progress.Show(i, releases.size(), "release");
+    const absl::StatusOr<client::PushResult> result = PushOne(i, progress);
     if (!result.ok()) {
-      status = result.status();
-      break;
+      progress.Clear();
+      if (writer) writer->Finish();
+      session_.out.Flush();
+      session_.Say(absl::StrCat("stopped at ", NameOf(releases[i]), " of ",
+                                absl::StrJoin(releases[i].files, ", "), ": ", releases.size() - i, " of ",
+                                Counted(releases.size(), "release"),
+                                " not pushed. Those that were are kept; push again to go on"));
+      return result.status();
     }
     const client::ReleaseInfo& release = result->release;
-    accepted += !result->replayed;
-    observations += result->replayed ? 0 : release.observations;
-    writer.Add({absl::StrCat(release.sequence), release.header.published_at.ToString(), NameOf(planned),
-                absl::StrCat(release.observations), result->replayed ? "held already" : "accepted",
-                result->twin, release.digest, planned.file->name});
+    (result->replayed ? outcome.held : outcome.accepted) += 1;
+    outcome.observations += result->replayed ? 0 : release.observations;
+    if (!writer) continue;
+    writer->Add({absl::StrCat(release.sequence), release.header.published_at.ToString(), NameOf(releases[i]),
+                 absl::StrCat(release.observations), result->replayed ? "held already" : "accepted",
+                 result->twin, release.digest, absl::StrJoin(releases[i].files, ", ")});
   }
   progress.Clear();
-  writer.Finish();
+  if (writer) writer->Finish();
   session_.out.Flush();
-  session_.Say(absl::StrCat(Counted(accepted, "release"), " accepted with ",
-                            Counted(observations, "observation"), ", ", writer.records() - accepted,
+  session_.Say(absl::StrCat(Counted(outcome.accepted, "release"), " accepted with ",
+                            Counted(outcome.observations, "observation"), ", ", outcome.held,
                             " held already"));
-  if (!status.ok()) {
-    session_.Say(absl::StrCat("stopped at ", NameOf(plan_[writer.records()]), " of ",
-                              plan_[writer.records()].file->name, ": ", plan_.size() - writer.records(),
-                              " of ", Counted(plan_.size(), "release"),
-                              " not pushed. Those that were are kept; push again to go on"));
-  }
-  return status;
+  return absl::OkStatus();
 }
 
 // Changes against nothing but the releases before it in the plan.
-std::vector<client::DatasetChanges> Pusher::ChangesOfNewDataset(const Planned& planned) {
-  client::DatasetChanges changes;
-  changes.dataset = arguments_.dataset;
-  const PublishedAt& published_at = planned.release->published_at;
-  for (const TidyCell& stated : planned.release->cells) {
-    Observation observation = planned.file->tidy.ObservationOf(stated);
-    const auto [at, is_new] = would_hold_.try_emplace({observation.series.text(), observation.period});
-    CellState& held = at->second;
-    client::ChangedCell changed;
-    changed.series = observation.series.text();
-    changed.cell = {observation.period,
-                    observation.datum,
-                    observation.attributes,
-                    std::move(observation.source),
-                    std::move(observation.note),
-                    0,
-                    published_at,
-                    published_at.instant};
-    changed.change = ClassifyChange(is_new ? nullptr : &held, observation.datum, observation.attributes);
-    if (!is_new) changed.before = held.datum;
-    held.period = observation.period;
-    held.datum = observation.datum;
-    held.attributes = observation.attributes;
-    held.published_at = published_at.instant;
-    changes.cells.push_back(std::move(changed));
-  }
+std::vector<client::DatasetChanges> Runner::ChangesOfNewDataset(const FedRelease& release,
+                                                                const Gatherer& cells) {
   std::vector<client::DatasetChanges> all;
-  all.push_back(std::move(changes));
+  for (const Release::Section& section : cells.sections) {
+    client::DatasetChanges& changes = all.emplace_back();
+    changes.dataset = section.header.dataset;
+    for (const Observation& observation : section.observations) {
+      const std::string cell_id = absl::StrCat(changes.dataset, "/", observation.series.text());
+      const auto [at, is_new] = would_hold_.try_emplace({cell_id, observation.period});
+      CellState& held = at->second;
+      client::ChangedCell changed;
+      changed.series = observation.series.text();
+      changed.cell = {observation.period,     observation.datum,
+                      observation.attributes, observation.source,
+                      observation.note,       0,
+                      release.published_at,   release.published_at.instant};
+      changed.change = ClassifyChange(is_new ? nullptr : &held, observation.datum, observation.attributes);
+      if (!is_new) changed.before = held.datum;
+      held.period = observation.period;
+      held.datum = observation.datum;
+      held.attributes = observation.attributes;
+      held.published_at = release.published_at.instant;
+      changes.cells.push_back(std::move(changed));
+    }
+  }
   return all;
 }
 
-absl::Status Pusher::TryAll() {
-  static const Schema schema = [] {
-    Schema s = {{.name = "release"}};
-    for (const Field& field : ChangeSchema()) {
-      if (field.name != "sequence" && field.name != "dataset") s.push_back(field);
-    }
-    return s;
-  }();
-  constexpr std::size_t kLeftOut = 2;  // sequence and dataset, which come first
-  CellTexts texts(*definition_);
+absl::Status Runner::TryAll() {
+  const bool one_dataset = sorter_->datasets().size() == 1;
+  Schema schema = {{.name = "release"}};
+  for (const Field& field : ChangeSchema()) {
+    if (field.name != "sequence" && (field.name != "dataset" || !one_dataset)) schema.push_back(field);
+  }
+  const std::size_t left_out = one_dataset ? 2 : 1;  // sequence and dataset, which come first
+  const std::vector<FedRelease>& releases = sorter_->releases();
   RecordWriter writer(session_.options.format, schema, "changes", &session_.out);
   Progress progress(&session_.err, !session_.options.quiet);
   std::map<ChangeClass, std::uint64_t> counts;
   std::size_t held = 0;
-  for (std::size_t i = 0; i < plan_.size(); ++i) {
-    progress.Show(i, plan_.size(), "release");
-    const Planned& planned = plan_[i];
+  for (std::size_t i = 0; i < releases.size(); ++i) {
+    progress.Show(i, releases.size(), "release");
+    Gatherer gathered;
+    TW_RETURN_IF_ERROR(sorter_->Visit(i, gathered));
     client::Client::DryRunResult result;
-    if (missing_) {
-      result.changes = ChangesOfNewDataset(planned);
+    if (!missing_.empty()) {
+      result.changes = ChangesOfNewDataset(releases[i], gathered);
     } else {
-      auto tried = session_.client.DryRun(DraftOf(*planned.release), SectionsOf(planned));
-      if (!tried.ok()) return Located(tried.status(), planned);
+      auto tried = session_.client.DryRun(DraftOf(releases[i], arguments_), gathered.sections);
+      if (!tried.ok()) return Located(tried.status(), gathered);
       result = *std::move(tried);
     }
     if (result.replayed) {
@@ -381,14 +312,15 @@ absl::Status Pusher::TryAll() {
       continue;
     }
     for (const client::DatasetChanges& changes : result.changes) {
+      CellTexts texts(DatasetOf(changes.dataset));
       for (const client::ChangedCell& cell : changes.cells) {
         ++counts[cell.change.change];
         const bool shown =
             session_.options.format != Format::kTable || cell.change.change != ChangeClass::kConfirmed;
         if (!shown) continue;
         Record record = ChangeRecord(texts, result.release, changes.dataset, cell);
-        record.erase(record.begin(), record.begin() + kLeftOut);
-        record.insert(record.begin(), planned.release->release_id);
+        record.erase(record.begin(), record.begin() + static_cast<std::ptrdiff_t>(left_out));
+        record.insert(record.begin(), releases[i].release_id);
         writer.Add(std::move(record));
       }
     }
@@ -399,13 +331,14 @@ absl::Status Pusher::TryAll() {
   const std::string classes = absl::StrJoin(counts, ", ", [](std::string* out, const auto& count) {
     absl::StrAppend(out, count.second, " ", ToAbsl(ChangeClassName(count.first)));
   });
-  if (missing_) {
-    session_.Say(absl::StrCat("the dataset ", definition_->id, " does not exist: a push would create it"));
-  } else if (plan_.size() > 1) {
+  for (const DatasetDefinition& dataset : missing_) {
+    session_.Say(absl::StrCat("the dataset ", dataset.id, " does not exist: a push would create it"));
+  }
+  if (missing_.empty() && releases.size() > 1) {
     session_.Say(
         "each release was compared with what is held now, not with the releases before it in the files");
   }
-  session_.Say(absl::StrCat("dry run of ", Counted(plan_.size(), "release"),
+  session_.Say(absl::StrCat("dry run of ", Counted(releases.size(), "release"),
                             ", nothing stored: ", classes.empty() ? "no change" : classes,
                             held == 0 ? "" : "; held already: ", held == 0 ? "" : absl::StrCat(held)));
   return absl::OkStatus();
@@ -413,6 +346,12 @@ absl::Status Pusher::TryAll() {
 
 }  // namespace
 
-absl::Status RunPush(Session& session) { return Pusher(session).Run(); }
+absl::StatusOr<PushOutcome> PushFiles(Session& session, const FeedArguments& arguments) {
+  return Runner(session, arguments).Run(/*listed=*/false);
+}
+
+absl::Status RunPush(Session& session) {
+  return Runner(session, session.options.feed).Run(/*listed=*/true).status();
+}
 
 }  // namespace tidewaiter::cli

@@ -26,6 +26,9 @@ struct Session {
 
 // Each runs one command and returns what went wrong.
 absl::Status RunPush(Session& session);
+absl::Status RunFeedFolder(Session& session);
+absl::Status RunConvert(Session& session);
+absl::Status RunFormats(Session& session);
 absl::Status RunDatasets(Session& session);
 absl::Status RunSeries(Session& session);
 absl::Status RunReleases(Session& session);

@@ -38,7 +38,7 @@ struct FeedOptions {
   std::map<std::string, std::string> columns;    // the format's own name of a column -> its name in the file
   std::map<std::string, std::string> constants;  // dimension -> the code that it has in every row
   char separator = 0;                            // of columns; 0: guessed
-  bool decimal_comma = false;                    // "1.234,5" instead of "1,234.5"
+  char decimal_mark = 0;                         // of numbers, "." or ","; 0: not said, see numbers.h
 };
 
 // What a file says of one of its releases.
@@ -98,7 +98,7 @@ struct FormatInfo {
   std::string_view name;         // "gacc-bycountry": as the command line names it
   std::string_view summary;      // one line: whose file, what is in it
   std::string_view example;      // some lines of a file of this format, invented
-  bool takes_columns = false;    // FeedOptions::columns, separator, decimal_comma
+  bool takes_columns = false;    // FeedOptions::columns, separator, decimal_mark
   bool takes_constants = false;  // FeedOptions::constants
 };
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/feeders/tidy.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
 #include "domain/text.h"
@@ -18,7 +19,9 @@ std::string Names(const std::vector<const Feeder*>& formats) {
 }  // namespace
 
 const std::vector<const Feeder*>& Formats() {
-  static const auto* const formats = new std::vector<const Feeder*>{};
+  static const auto* const formats = new std::vector<const Feeder*>{
+      &TidyFeeder(),
+  };
   return *formats;
 }
 

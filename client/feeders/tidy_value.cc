@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/feeders/numbers.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
 #include "domain/text.h"
@@ -74,8 +75,8 @@ std::optional<Absence> AbsenceOf(const TidyValueTexts& texts, char status, Viola
   return absence;
 }
 
-Datum NumberOf(const TidyValueTexts& texts, Violations& violations) {
-  const auto value = Decimal::Parse(texts.value);
+Datum NumberOf(const TidyValueTexts& texts, char mark, Violations& violations) {
+  const auto value = ParseNumber(texts.value, mark);
   if (!value.ok()) violations.Add("value", WhatIsWrong(texts.value, value.status()));
   if (texts.step.empty()) return value.ok() ? Datum::Value(*value) : Datum();
   const auto exponent = ParseStep(texts.step);
@@ -93,7 +94,7 @@ std::string WhatIsWrong(std::string_view text, const absl::Status& why) {
   return shown ? std::string(why.message()) : absl::StrCat(Quoted(text), ": ", why.message());
 }
 
-absl::StatusOr<TidyValue> ParseTidyValue(const TidyValueTexts& texts) {
+absl::StatusOr<TidyValue> ParseTidyValue(const TidyValueTexts& texts, char mark) {
   Violations violations;
   TidyValue value;
   Attributes& attributes = value.attributes;
@@ -107,7 +108,7 @@ absl::StatusOr<TidyValue> ParseTidyValue(const TidyValueTexts& texts) {
                      absl::StrCat(Quoted(texts.step), " stands beside an absence; only a number has a step"));
     }
   } else if (!texts.value.empty() && !AbsenceWord(texts.value)) {
-    value.datum = NumberOf(texts, violations);
+    value.datum = NumberOf(texts, mark, violations);
   }
   TW_RETURN_IF_ERROR(violations.ToStatus());
   return value;

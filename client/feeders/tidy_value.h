@@ -22,8 +22,9 @@ struct TidyValue {
   Attributes attributes;
 };
 
-// By the rules of tidy_csv.h. Every violation at once, its field the column's name.
-absl::StatusOr<TidyValue> ParseTidyValue(const TidyValueTexts& texts);
+// By the rules of tidy.h. `mark`: FeedOptions::decimal_mark. Every violation at once, its field the column's
+// name.
+absl::StatusOr<TidyValue> ParseTidyValue(const TidyValueTexts& texts, char mark = 0);
 
 // What a parser of the domain says of `text`, and the text itself where that does not show it.
 std::string WhatIsWrong(std::string_view text, const absl::Status& why);

@@ -1,19 +1,14 @@
-#include "client/feeders/tidy_csv.h"
+#include "client/feeders/tidy.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
-#include <random>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "domain/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/client/feeders/sorted.h"
 
 namespace tidewaiter::feeders {
 namespace {
@@ -26,19 +21,31 @@ using ::testing::SizeIs;
 constexpr char kHeader[] =
     "published_on,period,partner,flow,value,step,status,conf,release,date_basis,source,note\n";
 
-TidyOptions OptionsOf(std::string dataset = "T") {
-  TidyOptions options;
-  options.file = "input.csv";
-  options.dataset = std::move(dataset);
-  return options;
+struct Held {
+  FeedOptions options;
+  std::optional<DatasetDefinition> definition;  // of the dataset, if it exists
+  std::optional<Instant> latest;
+  std::string zone;
+};
+
+Held OptionsOf(std::string dataset = "T") {
+  Held held;
+  held.options.file = "input.csv";
+  held.options.dataset = std::move(dataset);
+  return held;
 }
 
-absl::StatusOr<TidyFile> Parse(std::string_view text, const TidyOptions& options = OptionsOf()) {
-  return ParseTidyCsv(text, options);
+absl::StatusOr<Sorted> Parse(std::string_view text, const Held& held = OptionsOf()) {
+  SorterOptions options;
+  options.latest = held.latest;
+  options.resolve = [&held](const DatasetDefinition& profile) {
+    return held.definition ? *held.definition : profile;
+  };
+  return Sort(TidyFeeder(), text, held.options, options);
 }
 
 // Every violation, one a line.
-std::string ErrorsOf(std::string_view text, const TidyOptions& options = OptionsOf()) {
+std::string ErrorsOf(std::string_view text, const Held& options = OptionsOf()) {
   const auto file = Parse(text, options);
   if (file.ok()) return "none";
   EXPECT_EQ(file.status().code(), absl::StatusCode::kInvalidArgument);
@@ -57,11 +64,11 @@ std::string DatumText(std::string_view value, std::string_view step, std::string
   const auto file = Parse(absl::StrCat(kHeader, "2025-01-10,2024-12,CN,X,", std::string(value), ",",
                                        std::string(step), ",", std::string(status), ",,,,,\n"));
   if (!file.ok()) return std::string(file.status().message());
-  const TidyCell& cell = file->releases[0].cells[0];
+  const Observation& cell = file->releases[0].cells[0];
   return absl::StrCat(cell.datum.ToString(), " ", std::string(1, cell.attributes.status));
 }
 
-TEST(TidyCsv, RowsOfOnePublicationAreOneRelease) {
+TEST(Tidy, RowsOfOnePublicationAreOneRelease) {
   const auto file = Parse(
       "published_on,period_start,period_months,partner,flow,value,step,source\n"
       "2025-08-07,2025-01,7,RU,T,125.8,0.1,a\n"
@@ -69,39 +76,39 @@ TEST(TidyCsv, RowsOfOnePublicationAreOneRelease) {
       "2025-08-07,2025-01,7,RU,M,69.57,,a\n");
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_THAT(file->dimensions, ElementsAre("partner", "flow"));
-  EXPECT_EQ(file->rows, 3u);
+  EXPECT_EQ(file->tally.rows, 3u);
   ASSERT_THAT(file->releases, SizeIs(2));
-  EXPECT_EQ(file->releases[0].release_id, "T:2025-07-14");  // in published order
-  EXPECT_EQ(file->releases[1].release_id, "T:2025-08-07");
+  EXPECT_EQ(file->releases[0].about.release_id, "T:2025-07-14");  // in published order
+  EXPECT_EQ(file->releases[1].about.release_id, "T:2025-08-07");
   ASSERT_THAT(file->releases[1].cells, SizeIs(2));
-  const Observation first = file->ObservationOf(file->releases[1].cells[0]);
+  const Observation& first = file->releases[1].cells[0];
   EXPECT_EQ(first.series.text(), "RU.M");  // in canonical order
   EXPECT_EQ(first.period.ToString(), "2025-01/P7M");
   EXPECT_EQ(first.datum.ToString(), "69.57");
   EXPECT_EQ(first.source, "a");
-  EXPECT_EQ(file->releases[1].cells[0].line, 4u);
+  EXPECT_EQ(file->releases[1].lines[0], "input.csv 4");
 }
 
-TEST(TidyCsv, ADayEndsInTheZoneOfTheDataset) {
-  TidyOptions options = OptionsOf();
-  ASSERT_TRUE(absl::LoadTimeZone("Asia/Shanghai", &options.zone));
+TEST(Tidy, ADayEndsInTheZoneOfTheDataset) {
+  Held options = OptionsOf();
+  options.options.time_zone = "Asia/Shanghai";
   const auto file = Parse("published_on,period,partner,value\n2025-08-07,2025-07,RU,1\n", options);
   ASSERT_TRUE(file.ok());
-  EXPECT_EQ(file->releases[0].published_at.instant.ToString(), "2025-08-07T15:59:59.999999Z");
+  EXPECT_EQ(file->releases[0].about.published_at.instant.ToString(), "2025-08-07T15:59:59.999999Z");
 }
 
-TEST(TidyCsv, ReleaseIdsSplitADay) {
+TEST(Tidy, ReleaseIdsSplitADay) {
   const auto file = Parse(
       "published_at,release,period,partner,value\n"
       "2025-08-07T11:00:00+08:00,flash,2025-07,RU,1\n"
       "2025-08-07T11:00:00+08:00,,2025-07,RU,2\n");
   ASSERT_TRUE(file.ok()) << file.status();
   ASSERT_THAT(file->releases, SizeIs(2));
-  EXPECT_EQ(file->releases[0].release_id, "flash");
-  EXPECT_EQ(file->releases[1].release_id, "T:2025-08-07T03:00:00Z");
+  EXPECT_EQ(file->releases[0].about.release_id, "flash");
+  EXPECT_EQ(file->releases[1].about.release_id, "T:2025-08-07T03:00:00Z");
 }
 
-TEST(TidyCsv, SixThingsStayApart) {
+TEST(Tidy, SixThingsStayApart) {
   EXPECT_EQ(DatumText("0", "", ""), "0 A");
   EXPECT_EQ(DatumText("(MISSING)", "", ""), "(MISSING) O");
   EXPECT_EQ(DatumText("missing", "", ""), "(MISSING) O");
@@ -118,13 +125,13 @@ TEST(TidyCsv, SixThingsStayApart) {
   EXPECT_THAT(DatumText("(MISSING)", "0.1", ""), HasSubstr("column step: \"0.1\" stands beside an absence"));
 }
 
-TEST(TidyCsv, ThePrintedStepMayBeCoarserThanTheLastDigit) {
+TEST(Tidy, ThePrintedStepMayBeCoarserThanTheLastDigit) {
   const auto file = Parse("published_on,period,partner,value,step\n2026-01-14,2025-01/P12M,W00,6480,10\n");
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(file->releases[0].cells[0].datum.StepText(), "10");
 }
 
-TEST(TidyCsv, DateBasisGoesToTheTitleOrToTheNotes) {
+TEST(Tidy, DateBasisGoesToTheTitleOrToTheNotes) {
   const auto file = Parse(
       "published_on,period,partner,value,date_basis,note\n"
       "2025-01-10,2024-12,CN,1,official,\n"
@@ -132,28 +139,28 @@ TEST(TidyCsv, DateBasisGoesToTheTitleOrToTheNotes) {
       "2025-02-10,2025-02,CN,1,official,\n"
       "2025-02-10,2025-03,CN,1,,as printed\n");
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(file->releases[0].title, "date_basis=official");
-  EXPECT_EQ(file->ObservationOf(file->releases[0].cells[0]).note, "");
-  EXPECT_EQ(file->releases[1].title, "");
-  EXPECT_EQ(file->ObservationOf(file->releases[1].cells[0]).note, "date_basis=article; recalled");
-  EXPECT_EQ(file->ObservationOf(file->releases[1].cells[1]).note, "date_basis=official");
-  EXPECT_EQ(file->ObservationOf(file->releases[1].cells[2]).note, "as printed");
+  EXPECT_EQ(file->releases[0].about.title, "date_basis=official");
+  EXPECT_EQ(file->releases[0].cells[0].note, "");
+  EXPECT_EQ(file->releases[1].about.title, "");
+  EXPECT_EQ(file->releases[1].cells[0].note, "date_basis=article; recalled");
+  EXPECT_EQ(file->releases[1].cells[1].note, "date_basis=official");
+  EXPECT_EQ(file->releases[1].cells[2].note, "as printed");
 }
 
-TEST(TidyCsv, OnePrintOfTwoSourcesIsOneObservation) {
+TEST(Tidy, OnePrintOfTwoSourcesIsOneObservation) {
   const auto file = Parse(
       "published_on,period,partner,value,source,note\n"
       "2025-01-10,2024-12,CN,14.8,one,recalled\n"
       "2025-01-10,2024-12,CN,14.8,two,\n");
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(file->rows, 2u);
-  EXPECT_EQ(file->merged, 1u);
+  EXPECT_EQ(file->tally.rows, 2u);
+  EXPECT_EQ(file->tally.joined, 1u);
   ASSERT_THAT(file->releases[0].cells, SizeIs(1));
-  EXPECT_EQ(file->ObservationOf(file->releases[0].cells[0]).source, "one ; two");
-  EXPECT_EQ(file->ObservationOf(file->releases[0].cells[0]).note, "recalled");
+  EXPECT_EQ(file->releases[0].cells[0].source, "one ; two");
+  EXPECT_EQ(file->releases[0].cells[0].note, "recalled");
 }
 
-TEST(TidyCsv, DuplicateCellsAreRefused) {
+TEST(Tidy, DuplicateCellsAreRefused) {
   const std::string header = "published_on,period,partner,value,source\n";
   const auto refused = [&header](std::string_view second) {
     return ErrorsOf(absl::StrCat(header, "2025-01-10,2024-12,CN,14.8,one\n", std::string(second), "\n"));
@@ -169,13 +176,13 @@ TEST(TidyCsv, DuplicateCellsAreRefused) {
   EXPECT_EQ(DetailsOf(file.status()).reason, Reason::kDuplicateCell);
 }
 
-TEST(TidyCsv, LineBreaksInFreeTextsBecomeSpaces) {
+TEST(Tidy, LineBreaksInFreeTextsBecomeSpaces) {
   const auto file = Parse("published_on,period,partner,value,note\n2025-01-10,2024-12,CN,1,\"one\r\ntwo\"\n");
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(file->ObservationOf(file->releases[0].cells[0]).note, "one two");
+  EXPECT_EQ(file->releases[0].cells[0].note, "one two");
 }
 
-TEST(TidyCsv, ErrorsNameFileLineColumnAndWhatWasFound) {
+TEST(Tidy, ErrorsNameFileLineColumnAndWhatWasFound) {
   EXPECT_THAT(RowErrors("2025-01-10,2024-12,CN,X,1.2.3,,,,,,,"),
               AllOf(HasSubstr("input.csv line 2, column value: \"1.2.3\""), HasSubstr("two points")));
   EXPECT_THAT(RowErrors("2025-01-10,2024-13,CN,X,1,,,,,,,"), HasSubstr("line 2, column period: \"2024-13\""));
@@ -190,8 +197,9 @@ TEST(TidyCsv, ErrorsNameFileLineColumnAndWhatWasFound) {
   EXPECT_THAT(RowErrors("2025-01-10,2024-12,CN,X,1.5,,?,,,,,"), HasSubstr("line 2, column status: \"?\""));
   EXPECT_THAT(RowErrors("2025-01-10,2024-12,CN,X,1.5,,,FF,,,,"), HasSubstr("line 2, column conf: \"FF\""));
   EXPECT_THAT(RowErrors("2025-01-10,2024-12,CN,X,nan,,,,,,,"), HasSubstr("line 2, column value: \"nan\""));
-  EXPECT_THAT(RowErrors("2025-01-10,2024-12,CN,X,\"1,187.5\",,,,,,,"),
-              HasSubstr("line 2, column value: \"1,187.5\""));
+  EXPECT_THAT(
+      RowErrors("2025-01-10,2024-12,CN,X,\"1,187\",,,,,,,"),
+      HasSubstr("line 2, column value: \"1,187\" is no number: its comma could part thousands or decimals"));
   EXPECT_THAT(RowErrors("2025-01-10,2024-12,CN,X,1,,,,,,\xff\xfe,"), HasSubstr("line 2, column source: "));
   EXPECT_THAT(RowErrors("2025-01-10,2024-12,CN,X,1,,,,,,,a\tb\x01"), HasSubstr("line 2, column note: "));
   EXPECT_THAT(RowErrors("2025-01-10,2024-12,CN,X,1"),
@@ -204,7 +212,7 @@ TEST(TidyCsv, ErrorsNameFileLineColumnAndWhatWasFound) {
               HasSubstr("line 2, column published_at: \"2025-01-10\""));
 }
 
-TEST(TidyCsv, EverythingThatIsWrongIsToldAtOnce) {
+TEST(Tidy, EverythingThatIsWrongIsToldAtOnce) {
   const std::string errors = ErrorsOf(absl::StrCat(kHeader,
                                                    "2025-01-10,2024-13,CN,X,1.2.3,,,,,,,\n"
                                                    "2025-01-10,2024-12,CN,X,1,,,,,,,\n"
@@ -213,7 +221,7 @@ TEST(TidyCsv, EverythingThatIsWrongIsToldAtOnce) {
                             HasSubstr("line 4, column flow")));
 }
 
-TEST(TidyCsv, MoreErrorsThanAreListedAreCounted) {
+TEST(Tidy, MoreErrorsThanAreListedAreCounted) {
   std::string text = kHeader;
   for (int i = 0; i < 250; ++i) absl::StrAppend(&text, "2025-01-10,2024-12,CN,X,?,,,,,,,\n");
   const auto file = Parse(text);
@@ -221,10 +229,10 @@ TEST(TidyCsv, MoreErrorsThanAreListedAreCounted) {
   EXPECT_THAT(std::string(file.status().message()), HasSubstr("250"));
 }
 
-TEST(TidyCsv, HeadersThatCannotBe) {
+TEST(Tidy, HeadersThatCannotBe) {
   const std::string row = "2025-01-10,2024-12,CN,1\n";
   EXPECT_THAT(ErrorsOf(""), HasSubstr("the file is empty"));
-  EXPECT_THAT(ErrorsOf(kHeader), HasSubstr("no rows"));
+  EXPECT_THAT(ErrorsOf(kHeader), HasSubstr("holds no row of data"));
   EXPECT_THAT(ErrorsOf("published_on,period,partner\n"),
               HasSubstr("input.csv line 1: the column value is missing"));
   EXPECT_THAT(ErrorsOf("period,partner,value\n"), HasSubstr("published_on"));
@@ -235,111 +243,143 @@ TEST(TidyCsv, HeadersThatCannotBe) {
   EXPECT_THAT(ErrorsOf("published_on,period,partner,partner,value\n"),
               HasSubstr("column partner: stands twice"));
   EXPECT_THAT(ErrorsOf("published_on,period,partner,Value\n"), HasSubstr("did you mean \"value\"?"));
-  EXPECT_THAT(ErrorsOf("published_on,period,partner,value,\n"), HasSubstr("line 1, column \"\""));
+  EXPECT_THAT(ErrorsOf("published_on,period,partner,value,\n"),
+              HasSubstr("input.csv line 1, column \"\": cannot name a dimension"));
   EXPECT_THAT(ErrorsOf("\xFF\xFEp\0u\0"), HasSubstr("UTF-16"));
 }
 
-TEST(TidyCsv, ColumnsMustBeTheDatasets) {
+TEST(Tidy, ColumnsMustBeTheDatasets) {
   DatasetDefinition definition;
   definition.id = "T";
   definition.dimensions = {{"partner", Role::kPartner}, {"flow", Role::kFlow}};
-  TidyOptions options = OptionsOf();
-  options.definition = &definition;
+  Held options = OptionsOf();
+  options.definition = definition;
   const auto file = Parse("flow,partner,published_on,period,value\nX,CN,2025-01-10,2024-12,1\n", options);
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(file->series[0].text(), "CN.X");  // by name, in the dataset's order
+  EXPECT_EQ(file->releases[0].cells[0].series.text(), "CN.X");  // by name, in the dataset's order
   EXPECT_THAT(ErrorsOf("partner,published_on,period,value\n", options),
               HasSubstr("the column flow is missing"));
   EXPECT_THAT(ErrorsOf("partner,flow,colour,published_on,period,value\n", options),
-              HasSubstr("input.csv line 1, column colour: is unknown"));
+              HasSubstr("input.csv: the column colour is unknown"));
 }
 
-TEST(TidyCsv, ReleasesOfTheFutureAndTwoDaysOfOneRelease) {
-  TidyOptions options = OptionsOf();
+TEST(Tidy, ReleasesOfTheFutureAndTwoDaysOfOneRelease) {
+  Held options = OptionsOf();
   options.latest = *Instant::Parse("2025-06-01T00:00:00Z");
   EXPECT_THAT(ErrorsOf("published_on,period,partner,value\n2025-06-02,2025-01,CN,1\n", options),
-              HasSubstr("line 2, column published_on: \"2025-06-02\" lies in the future"));
+              HasSubstr("release \"T:2025-06-02\" is published 2025-06-02, which lies in the future"));
   EXPECT_THAT(
       ErrorsOf("release,published_on,period,partner,value\nr,2025-01-01,2025-01,CN,1\nr,2025-01-02,2025-02,"
                "CN,1\n"),
       AllOf(HasSubstr("line 3, column published_on"), HasSubstr("by line 2")));
 }
 
-// The shared data folder, or nothing after a line that says so.
-std::optional<std::filesystem::path> SharedData(std::string_view file) {
-  const char* named = std::getenv("TIDEWAITER_SHARED");
-  const std::filesystem::path folder = named != nullptr ? named : "../shared";
-  const std::filesystem::path path = folder / "data" / file;
-  if (std::filesystem::exists(path)) return path;
-  std::printf("not run: %s is absent; set TIDEWAITER_SHARED to where data/ lies\n", path.c_str());
-  return std::nullopt;
-}
-
-std::string ContentOf(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-TEST(TidyCsv, ReadsThePressPrints) {
-  const auto path = SharedData("gacc-china-russia/prints.csv");
-  if (!path) return;
-  TidyOptions options = OptionsOf("GACC_PRESS");
-  ASSERT_TRUE(absl::LoadTimeZone("Asia/Shanghai", &options.zone));
-  const auto file = Parse(ContentOf(*path), options);
+TEST(Tidy, ReadsThePressPrints) {
+  const auto data = RealData();
+  if (!data) GTEST_SKIP() << "../shared/data is not there";
+  Held options = OptionsOf("GACC_PRESS");
+  options.options.time_zone = "Asia/Shanghai";
+  const auto file = Parse(ContentOf(*data / "gacc-china-russia/prints.csv"), options);
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(file->rows, 835u);
-  EXPECT_EQ(file->merged, 1u);  // March 2023, year on year: one print, two sources
+  EXPECT_EQ(file->tally.rows, 835u);
+  EXPECT_EQ(file->tally.joined, 1u);  // March 2023, year on year: one print, two sources
   EXPECT_THAT(file->releases, SizeIs(96));
   EXPECT_THAT(file->dimensions, ElementsAre("reporter", "partner", "flow", "measure", "currency", "unit"));
-  EXPECT_EQ(file->releases.front().release_id, "GACC_PRESS:2018-05-08");
-  const TidyRelease& january = file->releases[94];
-  EXPECT_EQ(january.release_id, "GACC_PRESS:2026-01-14");
-  const auto turnover = std::find_if(january.cells.begin(), january.cells.end(), [&](const TidyCell& cell) {
-    return file->series[cell.series].text() == "CN.RU.T.VALUE.USD.BN" &&
-           cell.period.ToString() == "2025-01/P12M";
-  });
+  EXPECT_EQ(file->releases.front().about.release_id, "GACC_PRESS:2018-05-08");
+  const Sorted::Release& january = file->releases[94];
+  EXPECT_EQ(january.about.release_id, "GACC_PRESS:2026-01-14");
+  const auto turnover =
+      std::find_if(january.cells.begin(), january.cells.end(), [&](const Observation& cell) {
+        return cell.series.text() == "CN.RU.T.VALUE.USD.BN" && cell.period.ToString() == "2025-01/P12M";
+      });
   ASSERT_NE(turnover, january.cells.end());
   EXPECT_EQ(turnover->datum.ToString(), "228.105");
 }
 
-TEST(TidyCsv, ReadsTheSnapshotsOfUsTrade) {
-  const auto path = SharedData("us-ft900-vintages/snapshots-2016.csv");
-  if (!path) return;
-  const auto file = Parse(ContentOf(*path), OptionsOf("FT900"));
+TEST(Tidy, ReadsTheSnapshotsOfUsTrade) {
+  const auto data = RealData();
+  if (!data) GTEST_SKIP() << "../shared/data is not there";
+  const auto file = Parse(ContentOf(*data / "us-ft900-vintages/snapshots-2016.csv"), OptionsOf("FT900"));
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(file->rows, 7004u);
-  EXPECT_EQ(file->merged, 0u);
+  EXPECT_EQ(file->tally.rows, 7004u);
+  EXPECT_EQ(file->tally.joined, 0u);
   EXPECT_THAT(file->releases, SizeIs(45));
 }
 
-TEST(TidyCsv, EndsOnAnyBytes) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
-  std::mt19937 random(seed);
-  const std::string good =
-      absl::StrCat(kHeader, "2025-01-10,2024-12,CN,X,1.5,0.1,A,F,r1,official,\"a, b\",n\n",
-                   "2025-01-10,2025-01,CN,M,(NIL),,,,r1,official,,n\n");
-  for (int round = 0; round < 3000; ++round) {
-    std::string text = good;
-    for (std::size_t n = 1 + random() % 4; n > 0; --n) {
-      const std::size_t at = random() % text.size();
-      switch (random() % 3) {
-        case 0:
-          text[at] = static_cast<char>(random() % 256);
-          break;
-        case 1:
-          text.erase(at, random() % 5);
-          break;
-        default:
-          text.insert(at, 1, ",\"\n\r;."[random() % 6]);
-      }
-      if (text.empty()) break;
-    }
-    const auto file = Parse(text);
-    if (!file.ok()) {
-      ASSERT_FALSE(file.status().message().empty());
-    }
-  }
+// A file as a spreadsheet of another country writes it: semicolons, months by name, a column for each flow.
+TEST(Tidy, TakesColumnsByOtherNames) {
+  Held options = OptionsOf();
+  options.options.columns = {{"period", "Month"}, {"value", "flow:X=Exports,M=Imports,B=Balance"}};
+  options.options.constants = {{"reporter", "US"}, {"partner", "CN"}};
+  options.options.published = *ParsePublication("2020-02-05");
+  const auto file = Parse("Month;Exports;Imports;Balance\nJanuary 2001;1,187.5;8,427.5;-7,240.0\n", options);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_THAT(file->dimensions, ElementsAre("flow", "partner", "reporter"));
+  EXPECT_THAT(TextsOf(file->releases[0]),
+              ElementsAre("B.CN.US 2001-01 -7240.0", "M.CN.US 2001-01 8427.5", "X.CN.US 2001-01 1187.5"));
+  EXPECT_EQ(file->releases[0].about.release_id, "T:2020-02-05");
+
+  options.options.columns["dimensions"] = "reporter+partner+flow";
+  const auto ordered = Parse("Month;Exports;Imports;Balance\n2001.01;1;2;-1\n2001.02;;3;\n", options);
+  ASSERT_TRUE(ordered.ok()) << ordered.status();
+  EXPECT_THAT(TextsOf(ordered->releases[0]), ElementsAre("US.CN.B 2001-01 -1", "US.CN.M 2001-01 2",
+                                                         "US.CN.M 2001-02 3", "US.CN.X 2001-01 1"));
+  EXPECT_EQ(ordered->tally.PassedOver(), 2u);
+}
+
+TEST(Tidy, TakesDecimalCommas) {
+  Held options = OptionsOf();
+  options.options.decimal_mark = ',';
+  const auto file = Parse("published_on;period;partner;value\n2025-01-10;12.2024;CN;1.234,50\n", options);
+  EXPECT_THAT(std::string(file.status().message()), HasSubstr("\"12.2024\" is no month"));
+  const auto good = Parse("published_on;period;partner;value\n2025-01-10;2024/12;CN;1.234,50\n", options);
+  ASSERT_TRUE(good.ok()) << good.status();
+  EXPECT_THAT(TextsOf(good->releases[0]), ElementsAre("CN 2024-12 1234.50"));
+}
+
+TEST(Tidy, SaysWhichMappingCannotBe) {
+  Held options = OptionsOf();
+  options.options.columns = {{"period", "When"}, {"dimensions", "partner+colour"}, {"value", "flow:X=Out"}};
+  options.options.constants = {{"partner", "C N"}};
+  EXPECT_THAT(ErrorsOf("published_on,Month,partner,value\n", options),
+              AllOf(HasSubstr("--column: period=When: the file has no column \"When\""),
+                    HasSubstr("--column: value=Out: the file has no column \"Out\""),
+                    HasSubstr("--set: partner=C N: the file has a column partner"),
+                    HasSubstr("--column: dimensions=partner+colour: the file has no column \"colour\"")));
+}
+
+TEST(Tidy, LeavesColumnsThatTheUserDoesNotList) {
+  Held options = OptionsOf();
+  options.options.columns = {{"dimensions", "partner"}};
+  const auto file =
+      Parse("published_on,period,partner,Remarks here,value\n2025-01-10,2024-12,CN,x,1\n", options);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_THAT(TextsOf(file->releases[0]), ElementsAre("CN 2024-12 1"));
+}
+
+TEST(Tidy, ThePublicationMayBeTheFilesOrTheUsers) {
+  Held options = OptionsOf();
+  options.options.file = "prints_20250807.csv";
+  EXPECT_EQ(Parse("period,partner,value\n2025-07,RU,1\n", options)->releases[0].about.release_id,
+            "T:2025-08-07");
+  options.options.file = "prints.csv";
+  EXPECT_THAT(ErrorsOf("period,partner,value\n2025-07,RU,1\n", options),
+              HasSubstr("line 1: the column published_on"));
+  options.options.published = *ParsePublication("2025-08-08");
+  EXPECT_EQ(Parse("period,partner,value\n2025-07,RU,1\n", options)->releases[0].about.release_id,
+            "T:2025-08-08");
+  EXPECT_THAT(ErrorsOf("published_on,period,partner,value\n2025-08-07,2025-07,RU,1\n", options),
+              HasSubstr("--published-at: the file has a column"));
+}
+
+TEST(Tidy, EndsOnAnyBytes) {
+  FeedOptions options;
+  options.file = "input.csv";
+  options.dataset = "T";
+  Torment(TidyFeeder(),
+          {absl::StrCat(kHeader, "2025-01-10,2024-12,CN,X,1.5,0.1,A,F,r1,official,\"a, b\",n\n",
+                        "2025-01-10,2025-01,CN,M,(NIL),,,,r1,official,,n\n")},
+          options, 3000);
 }
 
 }  // namespace

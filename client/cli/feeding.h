@@ -1,0 +1,29 @@
+// From the files of a command line to releases in order: what push, feed and convert share.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/cli/feed_arguments.h"
+#include "client/cli/progress.h"
+#include "client/cli/session.h"
+#include "client/feeders/release_sorter.h"
+
+namespace tidewaiter::cli {
+
+// Finds the definition in force for a format's profile.
+using DatasetResolver = std::function<absl::StatusOr<DatasetDefinition>(const DatasetDefinition& profile)>;
+
+// Reads every file and puts what they hold in order. Tells on the standard error what became of each; the
+// error holds all that is wrong in all of them. Nothing is sent.
+absl::StatusOr<std::unique_ptr<feeders::ReleaseSorter>> ReadFiles(Session& session,
+                                                                  const FeedArguments& arguments,
+                                                                  DatasetResolver resolve);
+
+// What is said to the daemon of a release: what the files say, and the command line in its place.
+client::ReleaseDraft DraftOf(const feeders::FedRelease& release, const FeedArguments& arguments);
+
+}  // namespace tidewaiter::cli

@@ -1,0 +1,280 @@
+"""Files of publishers' own formats into the daemon: feed, convert, formats, and the folder that is watched."""
+
+import csv
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+import support
+
+TIDY = "published_on,period,partner,flow,value\n"
+INVALID = 6
+
+
+def wait_for(what, seconds=60):
+    """Until `what` holds; a hang is a failure, not a slow machine."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"did not come within {seconds} s: {what}")
+
+
+class FeedTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(support.temporary_folder()))
+        # A socket, so that a daemon that is started again is found where it was.
+        self.daemon = self.enterContext(support.running_daemon(listen=(f"unix:{self.folder}/socket",)))
+
+    def enterContext(self, context):  # Python 3.11 has its own
+        value = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        return value
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def cli(self, *arguments, **options):
+        return support.run_cli(self.daemon.address, *arguments, **options)
+
+    def ok(self, *arguments, **options):
+        outcome = self.cli(*arguments, **options)
+        self.assertEqual(outcome.code, 0, outcome)
+        return outcome
+
+    def releases(self):
+        with self.daemon.client() as client:
+            return [release.header.release_id for release in client.all_releases()]
+
+
+class Feed(FeedTest):
+    def test_the_content_tells_the_format(self):
+        file = self.write("a.csv", TIDY + "2025-08-07,2025-07,RU,T,19.14\n")
+        outcome = self.ok("feed", file, "--dataset", "D", "-o", "csv")
+        self.assertEqual([row["release"] for row in outcome.rows()], ["D/D:2025-08-07"])
+        self.assertIn("1 row read, 1 cell made", outcome.err)
+        again = self.ok("feed", "tidy", file, "--dataset", "D", "-o", "csv")
+        self.assertEqual([row["outcome"] for row in again.rows()], ["held already"])
+
+    def test_a_content_that_does_not_tell_is_refused(self):
+        outcome = self.cli("feed", self.write("notes.txt", "Dear all,\nplease find attached\n"), "--dataset", "D")
+        self.assertEqual(outcome.code, INVALID, outcome)
+        self.assertIn("does not tell its format; name it: one of ", outcome.err)
+
+    def test_one_bad_row_refuses_everything_unless_told_otherwise(self):
+        good = self.write("good.csv", TIDY + "2025-08-07,2025-07,RU,T,19.14\n")
+        bad = self.write("bad.csv", TIDY + "2025-07-07,2025-06,RU,T,18\n2025-07-07,2025-13,R U,T,x\n")
+        rejects = self.folder / "rejects.csv"
+        refused = self.cli("feed", good, bad, "--dataset", "D", "--rejects", rejects)
+        self.assertEqual(refused.code, INVALID, refused)
+        for place in ("bad.csv line 3, column period", "column partner", "column value"):
+            self.assertIn(place, refused.err)
+        self.assertEqual(self.releases(), [])
+        with open(rejects, encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        self.assertEqual([(row["line"], row["column"]) for row in rows],
+                         [("3", "period"), ("3", "partner"), ("3", "value")])
+        self.assertEqual({row["row"] for row in rows}, {"2025-07-07,2025-13,R U,T,x"})
+        kept = self.ok("feed", good, bad, "--dataset", "D", "--keep-going")
+        self.assertIn("2 rows read, 1 cell made, 1 refused", kept.err)
+        self.assertEqual(self.releases(), ["D:2025-07-07", "D:2025-08-07"])
+
+    def test_files_of_one_publication_are_one_release(self):
+        self.write("x.csv", TIDY + "2025-08-07,2025-07,RU,X,1\n")
+        self.write("m.csv", TIDY + "2025-08-07,2025-07,RU,M,2\n")
+        outcome = self.ok("feed", self.folder / "x.csv", self.folder / "m.csv", "--dataset", "D", "-o", "csv")
+        self.assertEqual([(row["release"], row["observations"]) for row in outcome.rows()], [("D/D:2025-08-07", "2")])
+
+    def test_when_it_was_published_is_never_the_clock(self):
+        file = self.write("a.csv", "period,partner,value\n2025-07,RU,1\n")
+        refused = self.cli("feed", file, "--dataset", "D")
+        self.assertEqual(refused.code, INVALID, refused)
+        self.assertIn("--published-at", refused.err)
+        self.ok("feed", file, "--dataset", "D", "--published-at", "2025-08-07T11:00:00+08:00")
+        named = self.write("a_2025-09-07.csv", "period,partner,value\n2025-08,RU,1\n")
+        self.ok("feed", named, "--dataset", "D")
+        self.assertEqual(self.releases(), ["D:2025-08-07T03:00:00Z", "D:2025-09-07"])
+
+    def test_options_that_do_nothing_are_refused(self):
+        file = self.write("a.csv", TIDY)
+        for arguments, sentence in (
+                (("feed", "--watch", self.folder, file), "takes the files of its folder"),
+                (("feed",), "name a file"),
+                (("feed", file, "--once"), "goes with --watch"),
+                (("feed", file, "--column", "period"), "is not NAME=TEXT"),
+                (("feed", file, "--set", "a=1", "--set", "a=2"), "a is given twice"),
+                (("feed", file, "--published-at", "now"), "is not a time of publication"),
+                (("get", "D", "-o", "pb"), "-o pb goes with convert")):
+            outcome = self.cli(*arguments)
+            self.assertEqual(outcome.code, 2, outcome)
+            self.assertIn(sentence, outcome.err)
+
+    def test_a_release_larger_than_a_call_is_uploaded(self):
+        rows = (f"2025-08-07,{2000 + month // 12}-{month % 12 + 1:02},P{partner},X,{partner * month}.5\n"
+                for month in range(300) for partner in range(500))
+        file = self.write("large.csv", TIDY + "".join(rows))
+        outcome = self.ok("feed", file, "--dataset", "D", "-o", "csv")
+        self.assertEqual([row["observations"] for row in outcome.rows()], ["150000"])
+        self.assertEqual(self.ok("get", "D/P499.X", "--from", "2024-12", "-o", "csv").rows()[0]["value"], "149201.5")
+
+
+class Convert(FeedTest):
+    TEXT = ("published_on,period,partner,flow,value,step,status,source,note\n"
+            "2025-08-07,2025-01/P7M,RU,T,125.8,0.1,A,\"a, \"\"b\"\"\",n\n"
+            "2025-08-07,2025-07,RU,T,(SUPPRESSED),,,,\n"
+            "2025-09-07,2025-08,RU,T,6480,10,E,,\n")
+
+    def test_csv_gives_the_same_releases_back(self):
+        first = self.write("first.csv", self.TEXT)
+        second = self.write("second.csv", self.cli("convert", first, "--dataset", "D", "-o", "csv").out)
+        self.ok("push", first, "--dataset", "D")
+        again = self.ok("push", second, "--dataset", "D", "-o", "csv")
+        self.assertEqual([row["outcome"] for row in again.rows()], ["held already", "held already"])
+
+    def test_json_holds_everything(self):
+        document = json.loads(self.ok("convert", self.write("a.csv", self.TEXT), "--dataset", "D", "-o", "json").out)
+        first, second = document["releases"]
+        self.assertEqual(first["release"], "D:2025-08-07")
+        observations = first["sections"][0]["observations"]
+        self.assertEqual([(o["period"], o["value"], o["status"]) for o in observations],
+                         [("2025-01/P7M", "125.8", "A"), ("2025-07", None, "Q")])
+        self.assertEqual(observations[1]["absence"], "SUPPRESSED")
+        self.assertEqual(second["sections"][0]["observations"][0]["step"], "10")
+        lines = self.ok("convert", self.folder / "a.csv", "--dataset", "D", "-o", "ndjson").out.splitlines()
+        self.assertEqual([json.loads(line)["period"] for line in lines], ["2025-01/P7M", "2025-07", "2025-08"])
+
+    def test_messages_are_those_of_an_upload(self):
+        file = self.write("a.csv", self.TEXT)
+        command = support.cli_command(self.daemon.address, "convert", file, "--dataset", "D", "-o", "pb")
+        data = subprocess.run(command, capture_output=True, check=True).stdout
+        messages = []
+        while data:
+            size, shift = 0, 0
+            while True:
+                byte, data = data[0], data[1:]
+                size |= (byte & 0x7F) << shift
+                shift += 7
+                if byte < 0x80:
+                    break
+            messages.append(support.releases.UploadReleaseRequest.FromString(data[:size]))
+            data = data[size:]
+        self.assertEqual([m.WhichOneof("step") for m in messages], ["header", "section", "block", "end"] * 2)
+        self.ok("push", file, "--dataset", "D", "--dry-run")
+        with self.daemon.client() as client:
+            client.create_dataset("D", ["partner", "flow"], publisher="D")
+            answer = client.releases.UploadRelease(iter(messages[:4]))
+        self.assertEqual(answer.release.header.release_id, "D:2025-08-07")
+        held = self.ok("push", file, "--dataset", "D", "-o", "csv").rows()
+        self.assertEqual([row["outcome"] for row in held], ["held already", "accepted"])
+
+    def test_no_daemon_is_needed(self):
+        file = self.write("a.csv", self.TEXT)
+        outcome = support.run_cli("unix:/nonexistent", "convert", file, "--dataset", "D")
+        self.assertEqual(outcome.code, 0, outcome)
+        self.assertIn("D:2025-09-07", outcome.out)
+
+
+class Formats(FeedTest):
+    def test_every_example_is_of_its_own_format(self):
+        for row in self.ok("formats", "-o", "csv").rows():
+            self.assertTrue(row["summary"], row)
+            file = self.write("example", row["example"])
+            outcome = self.cli("convert", file, "--dataset", "D", "--published-at", "2025-08-07")
+            self.assertNotIn("does not tell its format", outcome.err, row["format"])
+            self.assertNotIn("could be", outcome.err, row["format"])
+
+
+class WatchedFolder(FeedTest):
+    def start(self):
+        command = support.cli_command(self.daemon.address, "feed", "--watch", self.incoming, "--dataset", "D")
+        log = open(self.folder / "log", "ab")
+        self.addCleanup(log.close)
+        process = subprocess.Popen(command, stderr=log, stdout=log)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def setUp(self):
+        super().setUp()
+        self.incoming = self.folder / "incoming"
+        self.incoming.mkdir()
+
+    def log(self):
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def test_files_are_pushed_once_as_they_are_completed(self):
+        (self.incoming / "1.csv").write_text(TIDY + "2025-01-07,2025-01,RU,X,1\n")
+        process = self.start()
+        wait_for(lambda: self.releases() == ["D:2025-01-07"])
+        # Renamed into place, as careful writers do; a name of a file under way is not touched.
+        (self.incoming / "2.csv.part").write_text(TIDY + "2025-02-07,2025-02,RU,X,1\n")
+        (self.incoming / ".3.csv").write_text("no table at all")
+        # Written slowly: nothing may be taken before it is closed.
+        with open(self.incoming / "slow.csv", "w", encoding="utf-8") as slow:
+            slow.write(TIDY + "2025-03-07,2025-03,RU,X,1\n")
+            slow.flush()
+            time.sleep(2.5)
+            self.assertEqual(self.releases(), ["D:2025-01-07"], self.log())
+            slow.write("2025-03-07,2025-03,RU,M,2\n")
+        wait_for(lambda: len(self.releases()) == 2)
+        (self.incoming / "2.csv.part").rename(self.incoming / "2.csv")
+        wait_for(lambda: len(self.releases()) == 3)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(30), 130)
+        self.assertEqual(self.ok("get", "D", "--from", "2025-03", "-o", "csv").rows()[0]["value"], "2")
+
+        # After a restart nothing is read again, and what came meanwhile is.
+        before = self.log().count("row read") + self.log().count("rows read")
+        self.assertEqual(before, 3, self.log())
+        (self.incoming / "4.csv").write_text(TIDY + "2025-04-07,2025-04,RU,X,1\n")
+        self.start()
+        wait_for(lambda: len(self.releases()) == 4)
+        self.assertEqual(self.log().count("row read") + self.log().count("rows read"), before + 1, self.log())
+        # A file that is overwritten is another one.
+        (self.incoming / "4.csv").write_text(TIDY + "2025-05-07,2025-04,RU,X,1\n")
+        wait_for(lambda: self.releases()[-1] == "D:2025-05-07")
+
+    def test_refused_files_are_moved_aside_with_a_report(self):
+        (self.incoming / "bad.csv").write_text(TIDY + "2025-01-07,2025-13,RU,X,1\n")
+        (self.incoming / "good.csv").write_text(TIDY + "2025-02-07,2025-02,RU,X,1\n")
+        outcome = self.cli("feed", "--watch", self.incoming, "--once", "--dataset", "D")
+        self.assertEqual(outcome.code, INVALID, outcome)
+        self.assertEqual(self.releases(), ["D:2025-02-07"])
+        self.assertTrue((self.incoming / "refused" / "bad.csv").exists())
+        report = (self.incoming / "refused" / "bad.csv.report.txt").read_text(encoding="utf-8")
+        self.assertIn("line 2, column period", report)
+        self.assertFalse((self.incoming / "bad.csv").exists())
+        again = self.ok("feed", "--watch", self.incoming, "--once", "--dataset", "D")
+        self.assertNotIn("row read", again.err)
+
+    def test_it_waits_while_the_daemon_is_away(self):
+        self.start()
+        wait_for(lambda: "watching" in self.log())
+        self.daemon.stop()
+        (self.incoming / "1.csv").write_text(TIDY + "2025-01-07,2025-01,RU,X,1\n")
+        wait_for(lambda: "tried again in" in self.log())
+        self.daemon.start()
+        wait_for(lambda: self.releases() == ["D:2025-01-07"])
+
+    def test_a_folder_is_watched_by_one(self):
+        self.start()
+        wait_for(lambda: "watching" in self.log())
+        second = self.cli("feed", "--watch", self.incoming, "--once", "--dataset", "D")
+        self.assertEqual(second.code, INVALID, second)
+        self.assertIn("another process watches", second.err)
+
+    def test_what_is_no_folder_is_refused(self):
+        outcome = self.cli("feed", "--watch", self.folder / "none", "--dataset", "D")
+        self.assertEqual(outcome.code, INVALID, outcome)
+        self.assertIn("is no folder", outcome.err)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
