@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/feeders/comtrade_csv.h"
+#include "client/feeders/comtrade_json.h"
 #include "client/feeders/tidy.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
@@ -21,6 +23,8 @@ std::string Names(const std::vector<const Feeder*>& formats) {
 const std::vector<const Feeder*>& Formats() {
   static const auto* const formats = new std::vector<const Feeder*>{
       &TidyFeeder(),
+      new ComtradeCsvFeeder,
+      new ComtradeJsonFeeder,
   };
   return *formats;
 }

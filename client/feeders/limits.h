@@ -14,5 +14,12 @@ inline constexpr std::size_t kMaxFields = 4096;
 inline constexpr std::size_t kMaxHeldFileBytes = 64u << 20;
 // First bytes of a file by which its format is recognised.
 inline constexpr std::size_t kRecogniseBytes = 64u << 10;
+// One object of a JSON array that is read object by object: it is held in memory.
+inline constexpr std::size_t kMaxJsonObjectBytes = 1u << 20;
+// Objects and arrays inside one another, where JSON is looked through without being parsed.
+inline constexpr int kMaxJsonDepth = 32;
+// Values of a file whose dates or vintages must be seen whole before the first can be told (FRED): a series of
+// a century of months has a thousand, each of its vintages again as many.
+inline constexpr std::size_t kMaxHeldValues = 1'000'000;
 
 }  // namespace tidewaiter::feeders
