@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/feeders/comext_bulk.h"
+#include "client/feeders/comext_sdmx_csv.h"
 #include "client/feeders/comtrade_csv.h"
 #include "client/feeders/comtrade_json.h"
 #include "client/feeders/tidy.h"
@@ -25,6 +27,8 @@ const std::vector<const Feeder*>& Formats() {
       &TidyFeeder(),
       new ComtradeCsvFeeder,
       new ComtradeJsonFeeder,
+      new ComextSdmxCsvFeeder,
+      new ComextBulkFeeder,
   };
   return *formats;
 }
