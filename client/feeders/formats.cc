@@ -8,6 +8,7 @@
 #include "client/feeders/comext_sdmx_csv.h"
 #include "client/feeders/comtrade_csv.h"
 #include "client/feeders/comtrade_json.h"
+#include "client/feeders/fred.h"
 #include "client/feeders/tidy.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
@@ -29,6 +30,7 @@ const std::vector<const Feeder*>& Formats() {
       new ComtradeJsonFeeder,
       new ComextSdmxCsvFeeder,
       new ComextBulkFeeder,
+      new FredFeeder,
   };
   return *formats;
 }
