@@ -9,6 +9,7 @@
 #include "client/feeders/comtrade_csv.h"
 #include "client/feeders/comtrade_json.h"
 #include "client/feeders/fred.h"
+#include "client/feeders/sdmx_csv.h"
 #include "client/feeders/tidy.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
@@ -31,6 +32,7 @@ const std::vector<const Feeder*>& Formats() {
       new ComextSdmxCsvFeeder,
       new ComextBulkFeeder,
       new FredFeeder,
+      new SdmxCsvFeeder,
   };
   return *formats;
 }

@@ -22,4 +22,16 @@ inline constexpr int kMaxJsonDepth = 32;
 // a century of months has a thousand, each of its vintages again as many.
 inline constexpr std::size_t kMaxHeldValues = 1'000'000;
 
+// SDMX: partial keys with attributes of their own are kept until the message ends. Their number, the bytes of
+// their texts, and how many combinations of dimensions they name: each is looked up for every observation.
+inline constexpr std::size_t kMaxSdmxGroups = 100'000;
+inline constexpr std::size_t kMaxSdmxGroupBytes = 32u << 20;
+inline constexpr std::size_t kMaxSdmxGroupLevels = 32;
+// SDMX-JSON is held in memory whole, and its index takes up to four bytes a byte.
+inline constexpr std::size_t kMaxSdmxJsonBytes = 32u << 20;
+// Nested arrays and objects of a JSON file, nested elements of an XML file.
+inline constexpr std::size_t kMaxNesting = 64;
+// One tag of an XML file, or one text between two tags.
+inline constexpr std::size_t kMaxXmlTokenBytes = 1u << 20;
+
 }  // namespace tidewaiter::feeders
