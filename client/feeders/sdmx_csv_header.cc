@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "domain/observation.h"
 #include "domain/series_key.h"
 #include "domain/strings.h"
 #include "domain/text.h"
@@ -101,7 +102,11 @@ class HeaderReader {
       }
       header_.plan.ids[i] = WithoutBrackets(id);
       is_component_[i] = true;
-      if (header_.plan.ids[i].empty()) Fail(absl::StrCat("column ", i + 1), "has no name");
+      if (header_.plan.ids[i].empty() || !IsCleanUtf8(header_.plan.ids[i])) {
+        Fail(absl::StrCat("column ", i + 1),
+             absl::StrCat(Quoted(header_.plan.ids[i]),
+                          " is no name; expected text in UTF-8 without control characters"));
+      }
       for (std::size_t j = first_component_; j < i; ++j) {
         if (is_component_[j] && absl::EqualsIgnoreCase(header_.plan.ids[i], header_.plan.ids[j])) {
           Fail(header_.plan.ids[i], "stands twice");
