@@ -10,6 +10,8 @@
 #include "client/feeders/comtrade_json.h"
 #include "client/feeders/fred.h"
 #include "client/feeders/sdmx_csv.h"
+#include "client/feeders/sdmx_json.h"
+#include "client/feeders/sdmx_ml.h"
 #include "client/feeders/tidy.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
@@ -33,6 +35,8 @@ const std::vector<const Feeder*>& Formats() {
       new ComextBulkFeeder,
       new FredFeeder,
       new SdmxCsvFeeder,
+      new SdmxJsonFeeder,
+      new SdmxMlFeeder,
   };
   return *formats;
 }
