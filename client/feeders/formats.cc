@@ -9,6 +9,7 @@
 #include "client/feeders/comtrade_csv.h"
 #include "client/feeders/comtrade_json.h"
 #include "client/feeders/fred.h"
+#include "client/feeders/gacc_query.h"
 #include "client/feeders/sdmx_csv.h"
 #include "client/feeders/sdmx_json.h"
 #include "client/feeders/sdmx_ml.h"
@@ -37,6 +38,7 @@ const std::vector<const Feeder*>& Formats() {
       new SdmxCsvFeeder,
       new SdmxJsonFeeder,
       new SdmxMlFeeder,
+      &GaccQuery(),
   };
   return *formats;
 }

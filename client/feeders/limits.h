@@ -34,4 +34,23 @@ inline constexpr std::size_t kMaxNesting = 64;
 // One tag of an XML file, or one text between two tags.
 inline constexpr std::size_t kMaxXmlTokenBytes = 1u << 20;
 
+// Rows at which GACC's online query cuts a download, and says nothing: a fact of the site, not of ours.
+inline constexpr std::size_t kGaccQueryRows = 10'000;
+
+// A table of a page or workbook: rows, columns, and places that its cells cover. GACC's longest has some 300
+// rows of 10 columns.
+inline constexpr std::size_t kMaxGridRows = 65'536;
+inline constexpr std::size_t kMaxGridColumns = 256;
+inline constexpr std::size_t kMaxGridCells = 1'000'000;
+// A page: its tree takes some 60 times as much memory. GACC's have 100 KiB.
+inline constexpr std::size_t kMaxPageBytes = 4u << 20;
+// Elements of a page within each other: its tree is freed by recursion.
+inline constexpr std::size_t kMaxPageDepth = 512;
+// A workbook; and each part of one when it is unpacked, of which XML's tree takes some 15 times as much.
+inline constexpr std::size_t kMaxWorkbookBytes = 16u << 20;
+inline constexpr std::size_t kMaxWorkbookPartBytes = 16u << 20;
+inline constexpr std::size_t kMaxWorkbookSheets = 64;
+// Texts of a workbook, all together: many cells may show one of them.
+inline constexpr std::size_t kMaxWorkbookTextBytes = 64u << 20;
+
 }  // namespace tidewaiter::feeders
