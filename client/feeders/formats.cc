@@ -9,6 +9,8 @@
 #include "client/feeders/comtrade_csv.h"
 #include "client/feeders/comtrade_json.h"
 #include "client/feeders/fred.h"
+#include "client/feeders/gacc_bycountry_html.h"
+#include "client/feeders/gacc_bycountry_sheet.h"
 #include "client/feeders/gacc_query.h"
 #include "client/feeders/sdmx_csv.h"
 #include "client/feeders/sdmx_json.h"
@@ -38,6 +40,8 @@ const std::vector<const Feeder*>& Formats() {
       new SdmxCsvFeeder,
       new SdmxJsonFeeder,
       new SdmxMlFeeder,
+      &GaccByCountryHtml(),
+      &GaccByCountrySheet(),
       &GaccQuery(),
   };
   return *formats;

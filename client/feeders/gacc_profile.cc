@@ -21,17 +21,14 @@ DatasetDefinition GaccProfile(std::string_view id, std::string_view dimensions, 
   return dataset;
 }
 
-std::string GaccReleaseId(const DatasetDefinition& dataset, std::string_view part,
-                          const Publication& published) {
-  const std::string when = published.ToString();
-  std::string name = absl::StrCat(dataset.id, ":", ToAbsl(part));
-  const std::size_t room = limits::kMaxReleaseIdBytes - when.size() - 1;
-  if (name.size() > room) {
-    std::size_t end = room;
-    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // whole characters
-    name.resize(end);
-  }
-  return absl::StrCat(name, ":", when);
+std::string GaccReleaseId(const DatasetDefinition& dataset, const Publication& published,
+                          std::string_view part) {
+  std::string id = absl::StrCat(dataset.id, ":", published.ToString(), ":", ToAbsl(part));
+  if (id.size() <= limits::kMaxReleaseIdBytes) return id;
+  std::size_t end = limits::kMaxReleaseIdBytes;
+  while ((static_cast<unsigned char>(id[end]) & 0xC0) == 0x80) --end;  // whole characters
+  id.resize(end);
+  return id;
 }
 
 }  // namespace tidewaiter::feeders

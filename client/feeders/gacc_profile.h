@@ -16,9 +16,9 @@ inline constexpr std::string_view kChina = "CN";
 DatasetDefinition GaccProfile(std::string_view id, std::string_view dimensions, std::string_view title,
                               std::string_view description, const FeedOptions& options);
 
-// DATASET:PART:PUBLISHED, cut to what a release id may have. GACC publishes several files a day, so the
+// DATASET:PUBLISHED:PART, cut to what a release id may have. GACC publishes several tables a day, so the
 // dataset and the day do not name a release.
-std::string GaccReleaseId(const DatasetDefinition& dataset, std::string_view part,
-                          const Publication& published);
+std::string GaccReleaseId(const DatasetDefinition& dataset, const Publication& published,
+                          std::string_view part);
 
 }  // namespace tidewaiter::feeders

@@ -70,6 +70,12 @@ absl::StatusOr<Month> ParseQueryMonth(std::string_view text) {
   return InvalidField("", absl::StrCat(Quoted(text), " is no month; it is written as 202407"));
 }
 
+// The name without its ending, as a release id may have it.
+std::string Stem(std::string_view file) {
+  const std::string_view stem = file.substr(0, file.rfind('.'));
+  return IsCleanUtf8(stem) ? std::string(stem) : "file";
+}
+
 // Reads the rows of one file.
 class Reader {
  public:
@@ -129,8 +135,8 @@ absl::Status Reader::Run() {
 absl::Status Reader::Begin(const GaccQueryColumns& columns) {
   TW_ASSIGN_OR_RETURN(facts_, ResolveGaccQueryFacts(columns, *options_));
   for (const auto& [code, name] : {std::pair(Column::kCommodity, Column::kCommodityName),
-                                  std::pair(Column::kRegime, Column::kRegimeName),
-                                  std::pair(Column::kLocation, Column::kLocationName)}) {
+                                   std::pair(Column::kRegime, Column::kRegimeName),
+                                   std::pair(Column::kLocation, Column::kLocationName)}) {
     if (columns.Has(code) || !columns.Has(name)) continue;
     return InvalidField("line 1", absl::StrCat(Quoted(columns.Name(name)),
                                                " stands without its column of codes, which the online query "
@@ -145,7 +151,7 @@ absl::Status Reader::Begin(const GaccQueryColumns& columns) {
       "not show them.",
       *options_);
   TW_ASSIGN_OR_RETURN(const std::size_t dataset, sink_->AddDataset(profile));
-  release.release_id = GaccReleaseId(profile, options_->file, release.published);
+  release.release_id = GaccReleaseId(profile, release.published, Stem(options_->file));
   release.stage = "query";
   TW_ASSIGN_OR_RETURN(const std::size_t index, sink_->AddRelease(release));
   TW_ASSIGN_OR_RETURN(section_, sink_->AddSection(index, dataset, Action::kMerge, std::nullopt));
@@ -173,8 +179,8 @@ absl::Status Reader::Row(const GaccQueryColumns& columns) {
   codes_[kCommodity] = period ? CommodityOf(columns, *period) : "";
   codes_[kRegime] = CodeOf(columns, Column::kRegime, facts_.regime);
   codes_[kLocation] = CodeOf(columns, Column::kLocation, facts_.location);
-  AddQuantity(columns, Column::kQuantity, Column::kUnit, "QUANTITY");
-  AddQuantity(columns, Column::kSecondQuantity, Column::kSecondUnit, "QUANTITY2");
+  AddQuantity(columns, Column::kQuantity, Column::kUnit, "QTY");
+  AddQuantity(columns, Column::kSecondQuantity, Column::kSecondUnit, "QTY2");
   AddValue(columns, Column::kYuan, "CNY");
   AddValue(columns, Column::kDollar, "USD");
   if (!problems_.empty()) {
@@ -281,7 +287,7 @@ void Reader::AddQuantity(const GaccQueryColumns& columns, Column quantity, Colum
 
 void Reader::AddValue(const GaccQueryColumns& columns, Column value, std::string_view currency) {
   if (!columns.Has(value)) return;
-  if (const auto number = NumberOf(columns, value)) cells_.push_back({"VALUE", currency, "ONE", *number});
+  if (const auto number = NumberOf(columns, value)) cells_.push_back({"VALUE", currency, "1", *number});
 }
 
 // The site cuts a download at so many rows, and does not say so.

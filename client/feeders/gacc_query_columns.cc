@@ -107,7 +107,7 @@ absl::StatusOr<GaccQueryColumns> GaccQueryColumns::FromHeader(const std::vector<
     violations.Add("line 1", "no column of values: 人民币 or 美元 (Renminbi Yuan, US dollar)");
   }
   for (const auto& [quantity, unit] : {std::pair(Column::kQuantity, Column::kUnit),
-                                      std::pair(Column::kSecondQuantity, Column::kSecondUnit)}) {
+                                       std::pair(Column::kSecondQuantity, Column::kSecondUnit)}) {
     if (columns.Has(quantity) == columns.Has(unit)) continue;
     const Column there = columns.Has(quantity) ? quantity : unit;
     violations.Add("line 1", absl::StrCat(Quoted(columns.Name(there)),

@@ -88,8 +88,8 @@ TEST(GaccQuery, EnglishHeadersWithRegimeAndLocationInDollars) {
                 Options("export 2026.csv"), sink)
           .ok());
   EXPECT_THAT(sink.Problems(), IsEmpty());
-  EXPECT_THAT(sink.Cells(), ElementsAre("CN.BR.X.HS2022-72091691.10.13.QUANTITY._Z.KG 2026-08 5454600",
-                                        "CN.BR.X.HS2022-72091691.10.13.VALUE.USD.ONE 2026-08 2706248"));
+  EXPECT_THAT(sink.Cells(), ElementsAre("CN.BR.X.HS2022-72091691.10.13.QTY._Z.KG 2026-08 5454600",
+                                        "CN.BR.X.HS2022-72091691.10.13.VALUE.USD.1 2026-08 2706248"));
 }
 
 TEST(GaccQuery, ColumnsThatWereNotAskedForAreTotals) {
@@ -99,12 +99,12 @@ TEST(GaccQuery, ColumnsThatWereNotAskedForAreTotals) {
   Collected sink;
   ASSERT_TRUE(
       ParseText(GaccQuery(), "贸易伙伴名称,美元,人民币\n中国香港,\"1,000\",7000\n", options, sink).ok());
-  EXPECT_THAT(sink.Cells(), ElementsAre("CN.HK.T.TOTAL.10.TOTAL.VALUE.CNY.ONE 2024-01/P12M 7000",
-                                        "CN.HK.T.TOTAL.10.TOTAL.VALUE.USD.ONE 2024-01/P12M 1000"));
+  EXPECT_THAT(sink.Cells(), ElementsAre("CN.HK.T.TOTAL.10.TOTAL.VALUE.CNY.1 2024-01/P12M 7000",
+                                        "CN.HK.T.TOTAL.10.TOTAL.VALUE.USD.1 2024-01/P12M 1000"));
   Collected goods;
   options.constants = {{"flow", "M"}};
   ASSERT_TRUE(ParseText(GaccQuery(), "数据年月,商品编码,人民币\n202401,27,5\n", options, goods).ok());
-  EXPECT_THAT(goods.Cells(), ElementsAre("CN.W00.M.HS2022-27.TOTAL.TOTAL.VALUE.CNY.ONE 2024-01 5"));
+  EXPECT_THAT(goods.Cells(), ElementsAre("CN.W00.M.HS2022-27.TOTAL.TOTAL.VALUE.CNY.1 2024-01 5"));
 }
 
 TEST(GaccQuery, TheFlowIsInTheNameOrSaid) {
@@ -210,7 +210,7 @@ TEST(GaccQuery, OptionsNameTheDataset) {
   EXPECT_EQ(sink.datasets[0].id, "MINE");
   EXPECT_EQ(sink.datasets[0].publisher, "ME");
   EXPECT_EQ(sink.datasets[0].time_zone, "UTC");
-  EXPECT_EQ(sink.releases[0].release_id, "MINE:2025import.csv:2025-08-20");
+  EXPECT_EQ(sink.releases[0].release_id, "MINE:2025-08-20:2025import");
 }
 
 TEST(GaccQuery, ItsExampleIsItsOwn) {

@@ -1,0 +1,18 @@
+// What would make a page a burden to parse, seen before it is.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace tidewaiter::feeders {
+
+// At least the depth to which a browser's tree of the page may grow, by its tags alone: an element that is
+// never closed counts to the end, unless HTML closes its kind by itself (cells, rows, paragraphs, items) or
+// it has no content. Stops counting beyond `enough`.
+std::size_t HtmlDepth(std::string_view page, std::size_t enough);
+
+// At least the attributes that one tag of the page may have, whatever its quotes and tags mean: each needs a run
+// of blanks, a slash or a quote before it.
+std::size_t HtmlWords(std::string_view page);
+
+}  // namespace tidewaiter::feeders
