@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -10,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/feeders/gacc_areas.h"
-#include "client/feeders/gacc_caption.h"
+#include "client/feeders/gacc_bycountry_caption.h"
 #include "client/feeders/gacc_profile.h"
 #include "client/feeders/printed_number.h"
 #include "domain/errors.h"
@@ -23,92 +22,6 @@ namespace {
 
 constexpr std::string_view kDimensions = "reporter partner flow measure currency unit";
 constexpr auto kNil = std::to_array<std::string_view>({"-", "--", "–", "—", "－", "\xE2\x88\x92"});
-
-// What the table as a whole says.
-struct Caption {
-  std::string title;
-  Month month;  // the last
-  std::string currency;
-  std::string multiplier;
-};
-
-bool SamePlace(const TextGrid::Cell* a, const TextGrid::Cell* b) { return a == b; }
-
-// Every cell above the header once.
-template <typename Visit>
-absl::Status EachAbove(const TextGrid& grid, const ByCountryHeader& header, const Visit& visit) {
-  for (std::size_t row = 0; row < header.first_row; ++row) {
-    const TextGrid::Cell* last = nullptr;
-    for (std::size_t column = 0; column < grid.columns(); ++column) {
-      const TextGrid::Cell* const cell = grid.At(row, column);
-      if (cell == nullptr || cell->text.empty() || SamePlace(cell, last)) continue;
-      last = cell;
-      TW_RETURN_IF_ERROR(visit(*cell));
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Takes what `title` says into `all`; an error if it was said otherwise before.
-absl::Status Join(const GaccTitle& title, std::string_view text, GaccTitle& all, std::string& first) {
-  const bool other_month = title.month && all.month && *title.month != *all.month;
-  const bool other_currency =
-      !title.currency.empty() && !all.currency.empty() && title.currency != all.currency;
-  if (other_month || other_currency) {
-    return InvalidField("", absl::StrCat("the titles ", Quoted(first), " and ", Quoted(text),
-                                         " do not agree; one of them is another table's"));
-  }
-  if (title.month) all.month = title.month, all.combined = title.combined;
-  if (!title.currency.empty()) all.currency = title.currency;
-  if (first.empty() && (title.month || !title.currency.empty())) first = text;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Caption> ParseCaption(const TextGrid& grid, const ByCountryHeader& header,
-                                     const ByCountrySource& source) {
-  Caption caption;
-  GaccTitle title;
-  std::optional<GaccUnit> unit;
-  std::string unit_text;
-  if (!source.title.empty()) {
-    TW_ASSIGN_OR_RETURN(const GaccTitle outer, ParseGaccTitle(source.title));
-    TW_RETURN_IF_ERROR(Join(outer, source.title, title, caption.title));
-  }
-  TW_RETURN_IF_ERROR(EachAbove(grid, header, [&](const TextGrid::Cell& cell) -> absl::Status {
-    TW_ASSIGN_OR_RETURN(auto found, ParseGaccUnit(cell.text));
-    if (found) {
-      unit = std::move(found);
-      unit_text = cell.text;
-      return absl::OkStatus();
-    }
-    TW_ASSIGN_OR_RETURN(const GaccTitle inner, ParseGaccTitle(cell.text));
-    return Join(inner, cell.text, title, caption.title);
-  }));
-  if (!title.month) {
-    return InvalidField("", absl::StrCat(std::string(source.place),
-                                         " does not say of which month it is: no title such as \"… by "
-                                         "Country/Region, Mar 2026 (in CNY)\""));
-  }
-  if (!unit) {
-    return InvalidField("",
-                        absl::StrCat(std::string(source.place),
-                                     " does not say its unit: no line such as \"Unit: CNY 100 Million\""));
-  }
-  if (!unit->currency.empty() && !title.currency.empty() && unit->currency != title.currency) {
-    return InvalidField("",
-                        absl::StrCat("the title ", Quoted(caption.title), " says ", title.currency, ", and ",
-                                     Quoted(unit_text), " says ", unit->currency,
-                                     "; GACC has published such a page by mistake: wait for the right one"));
-  }
-  caption.currency = unit->currency.empty() ? title.currency : unit->currency;
-  if (caption.currency.empty()) {
-    return InvalidField("", absl::StrCat(std::string(source.place),
-                                         " names no currency, neither in its title nor in its unit"));
-  }
-  caption.month = *title.month;
-  caption.multiplier = unit->multiplier;
-  return caption;
-}
 
 // The run of months of a column; none if it is not of the title's.
 std::optional<Period> PeriodOf(const ByCountryColumn& column, Month month) {
@@ -126,7 +39,7 @@ struct Plan {
 };
 
 absl::StatusOr<std::vector<Plan>> PlanColumns(const TextGrid& grid, const ByCountryHeader& header,
-                                              const Caption& caption) {
+                                              const ByCountryCaption& caption) {
   std::vector<Plan> plans;
   for (const ByCountryColumn& column : header.columns) {
     const auto period = PeriodOf(column, caption.month);
@@ -160,7 +73,7 @@ absl::StatusOr<std::vector<Plan>> PlanColumns(const TextGrid& grid, const ByCoun
 class Rows {
  public:
   Rows(const TextGrid* grid, const ByCountryHeader* header, const ByCountrySource* source,
-       const Caption* caption, FeedSink* sink)
+       const ByCountryCaption* caption, FeedSink* sink)
       : grid_(grid), header_(header), source_(source), caption_(caption), sink_(sink) {}
 
   absl::Status Read(const std::vector<Plan>& plans, std::size_t section);
@@ -175,7 +88,7 @@ class Rows {
   const TextGrid* grid_;
   const ByCountryHeader* header_;
   const ByCountrySource* source_;
-  const Caption* caption_;
+  const ByCountryCaption* caption_;
   FeedSink* sink_;
   std::vector<Problem> problems_;
 };
@@ -285,7 +198,7 @@ std::string CleanTitle(std::string title) {
   return title;
 }
 
-absl::StatusOr<std::size_t> AddSection(const Caption& caption, const ByCountrySource& source,
+absl::StatusOr<std::size_t> AddSection(const ByCountryCaption& caption, const ByCountrySource& source,
                                        const FeedOptions& options, FeedSink& sink) {
   SourceRelease release;
   TW_ASSIGN_OR_RETURN(release.published, ResolvePublication(source.published, source.published_place,
@@ -299,7 +212,7 @@ absl::StatusOr<std::size_t> AddSection(const Caption& caption, const ByCountrySo
   release.release_id = GaccReleaseId(profile, release.published,
                                      absl::StrCat(caption.month.ToString(), ":", caption.currency));
   const std::string lower = absl::AsciiStrToLower(caption.title);
-  release.stage = absl::StrContains(lower, "origin/destination") ? "bulletin" : "preliminary";
+  release.stage = absl::StrContains(lower, "origin/destination") ? "bulletin" : "flash";
   if (absl::StrContains(lower, "revised") || absl::StrContains(lower, "corrected")) {
     release.kind = ReleaseKind::kCorrection;
   }
@@ -310,13 +223,10 @@ absl::StatusOr<std::size_t> AddSection(const Caption& caption, const ByCountrySo
 
 }  // namespace
 
-absl::StatusOr<std::optional<ByCountryHeader>> FindByCountryTable(const TextGrid& grid) {
-  return ParseByCountryHeader(grid);
-}
-
 absl::Status ReadByCountryTable(const TextGrid& grid, const ByCountryHeader& header,
                                 const ByCountrySource& source, const FeedOptions& options, FeedSink& sink) {
-  TW_ASSIGN_OR_RETURN(const Caption caption, ParseCaption(grid, header, source));
+  TW_ASSIGN_OR_RETURN(const ByCountryCaption caption,
+                      ParseByCountryCaption(grid, header, source.title, source.place));
   TW_ASSIGN_OR_RETURN(const std::vector<Plan> plans, PlanColumns(grid, header, caption));
   TW_ASSIGN_OR_RETURN(const std::size_t section, AddSection(caption, source, options, sink));
   return Rows(&grid, &header, &source, &caption, &sink).Read(plans, section);

@@ -21,10 +21,7 @@ struct ByCountrySource {
   bool has_lines = false;                // problems name the line beside the cell
 };
 
-// Is there such a table in the grid? An error: its header is not understood.
-absl::StatusOr<std::optional<ByCountryHeader>> FindByCountryTable(const TextGrid& grid);
-
-// Tells the sink the table as one release of GACC_BYCOUNTRY:
+// Tells the sink the table under this header as one release of GACC_BYCOUNTRY:
 //
 //   | Russian Federation | 182.4 | 545.1 | … | -5.9 |     in "CNY 100 Million", March 2026
 //   =>

@@ -116,7 +116,7 @@ class GaccByCountryHtmlFeeder : public Feeder {
     const std::string title = block == nullptr || block->text.empty() ? page.title : block->text;
     bool any = false;
     for (const TextGrid& grid : page.tables) {
-      TW_ASSIGN_OR_RETURN(const auto header, FindByCountryTable(grid));
+      TW_ASSIGN_OR_RETURN(const auto header, ParseByCountryHeader(grid));
       if (!header) continue;
       any = true;
       ByCountrySource source;

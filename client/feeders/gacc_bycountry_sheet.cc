@@ -75,7 +75,7 @@ bool HoldsByCountry(std::string_view bytes) {
 }
 
 bool HasTable(const Sheet& sheet) {
-  const auto header = FindByCountryTable(sheet.grid);
+  const auto header = ParseByCountryHeader(sheet.grid);
   if (!header.ok() || !*header) return false;
   for (std::size_t row = 0; row < (*header)->first_row; ++row) {
     for (std::size_t column = 0; column < sheet.grid.columns(); ++column) {
@@ -107,7 +107,7 @@ class GaccByCountrySheetFeeder : public Feeder {
     TW_ASSIGN_OR_RETURN(const std::vector<Sheet> sheets, ParseWorkbook(bytes));
     bool any = false;
     for (const Sheet& sheet : sheets) {
-      TW_ASSIGN_OR_RETURN(const auto header, FindByCountryTable(sheet.grid));
+      TW_ASSIGN_OR_RETURN(const auto header, ParseByCountryHeader(sheet.grid));
       if (!header) continue;
       any = true;
       const std::string place = absl::StrCat("sheet ", Quoted(sheet.name));

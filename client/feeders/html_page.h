@@ -1,7 +1,7 @@
 // What of an HTML page a table reader needs: its tables as grids, and the texts around them.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
