@@ -216,7 +216,7 @@ absl::Status Parser::ReadConstants() {
   for (Coded& extra : extras_) columns.push_back(&extra);
   for (const auto& [name, code] : options_.constants) {
     const auto column =
-        std::find_if(columns.begin(), columns.end(), [&name](const Coded* c) { return c->id == name; });
+        std::find_if(columns.begin(), columns.end(), [&id = name](const Coded* c) { return c->id == id; });
     if (column == columns.end()) {
       violations.Add("--set", absl::StrCat(Quoted(name), " is no column of codes of this file"));
     } else if (absl::Status s = ValidateCode(code); !s.ok()) {
