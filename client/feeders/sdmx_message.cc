@@ -334,7 +334,7 @@ void SdmxMessage::ReadValues(const DataSet& set, SdmxEmpty empty, const SdmxPlac
   SdmxValueTexts texts;
   texts.status = Text(set.plan.status);
   texts.conf = ConfOf(set, place);
-  texts.decimal_comma = options_.decimal_comma;
+  texts.decimal_comma = options_.decimal_mark == ',';
   texts.empty = empty;
   for (std::size_t i = 0; i < measures.size(); ++i) {
     texts.value = Text(measures[i]);

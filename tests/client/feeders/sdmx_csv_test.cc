@@ -179,7 +179,7 @@ TEST(SdmxCsv, LabelsAreLeftOutOfCodes) {
 
 TEST(SdmxCsv, TakesTheSeparatorBehindTheFirstWord) {
   FeedOptions options = Options();
-  options.decimal_comma = true;
+  options.decimal_mark = ',';
   EXPECT_THAT(Read("STRUCTURE[|];STRUCTURE_ID;ACTION;DIM_1;TIME_PERIOD;OBS_VALUE;ATTR_1[];ATTR_2[en|fr]\n"
                    "dataflow;XX:T(1.0);M;A;2014-01;12,40;X|Y;en:One|fr:Un\n",
                    options)
