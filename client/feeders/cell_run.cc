@@ -283,7 +283,9 @@ RunCell MemoryRun::At(std::uint32_t place) const {
           cell.line};
 }
 
-void MemoryRun::Sort() {
+void MemoryRun::Sort(bool in_order) {
+  order_.clear();
+  if (in_order) return;
   std::vector<std::uint32_t> by_key(series_.size());
   std::iota(by_key.begin(), by_key.end(), 0u);
   const auto key_less = [this](std::uint32_t a, std::uint32_t b) { return series_[a] < series_[b]; };
@@ -308,7 +310,6 @@ void MemoryRun::Sort() {
                      static_cast<std::uint64_t>(cell.period.months());
     keys[i].cell = i;
   }
-  order_.clear();
   if (std::is_sorted(keys.begin(), keys.end())) return;
   std::sort(keys.begin(), keys.end());
   order_.reserve(keys.size());
@@ -356,8 +357,8 @@ class MemoryRun::Cursor : public RunCursor {
 
 std::unique_ptr<RunCursor> MemoryRun::NewCursor() const { return std::make_unique<Cursor>(this); }
 
-absl::StatusOr<std::unique_ptr<DiskRun>> MemoryRun::Spill(const std::string& folder) {
-  Sort();
+absl::StatusOr<std::unique_ptr<DiskRun>> MemoryRun::Spill(const std::string& folder, bool in_order) {
+  Sort(in_order);
   TW_ASSIGN_OR_RETURN(const int descriptor, NamelessFile(folder));
   std::unique_ptr<DiskRun> run(new DiskRun(descriptor));
   Writer writer;
@@ -471,19 +472,27 @@ absl::Status MergedCursor::Seek(std::uint32_t release) {
 }
 
 absl::Status MergedCursor::Next() {
-  if (heap_.size() == 1) {
-    TW_RETURN_IF_ERROR(heap_.front()->Next());
-    if (heap_.front()->at_end()) heap_.clear();
-    return absl::OkStatus();
-  }
-  std::pop_heap(heap_.begin(), heap_.end(), After);
-  TW_RETURN_IF_ERROR(heap_.back()->Next());
-  if (heap_.back()->at_end()) {
+  RunCursor* const front = heap_.front();
+  TW_RETURN_IF_ERROR(front->Next());
+  if (front->at_end()) {
+    heap_.front() = heap_.back();
     heap_.pop_back();
-  } else {
-    std::push_heap(heap_.begin(), heap_.end(), After);
   }
+  SiftDown();
   return absl::OkStatus();
+}
+
+// Puts the front where it belongs. Runs hardly overlap in files that are nearly in order: then it stays.
+void MergedCursor::SiftDown() {
+  for (std::size_t at = 0;;) {
+    std::size_t least = at;
+    for (const std::size_t child : {2 * at + 1, 2 * at + 2}) {
+      if (child < heap_.size() && Before(heap_[child]->cell(), heap_[least]->cell())) least = child;
+    }
+    if (least == at) return;
+    std::swap(heap_[at], heap_[least]);
+    at = least;
+  }
 }
 
 }  // namespace tidewaiter::feeders

@@ -74,11 +74,11 @@ class MemoryRun {
   std::size_t bytes() const { return bytes_; }
   bool empty() const { return cells_.empty(); }
 
-  // Puts the cells in order; to be called before NewCursor() and after the last Add().
-  void Sort();
+  // Puts the cells in order; to be called before NewCursor() and after the last Add(). `in_order`: they are.
+  void Sort(bool in_order);
   std::unique_ptr<RunCursor> NewCursor() const;
   // Sorts, writes everything into a file of `folder` and starts anew. RESOURCE_EXHAUSTED if the disk is full.
-  absl::StatusOr<std::unique_ptr<DiskRun>> Spill(const std::string& folder);
+  absl::StatusOr<std::unique_ptr<DiskRun>> Spill(const std::string& folder, bool in_order);
 
  private:
   class Cursor;
@@ -118,6 +118,7 @@ class MergedCursor : public RunCursor {
   const RunCell& cell() const override { return heap_.front()->cell(); }
 
  private:
+  void SiftDown();
   std::vector<std::unique_ptr<RunCursor>> runs_;
   std::vector<RunCursor*> heap_;  // those that are not at their end, the least in front
 };

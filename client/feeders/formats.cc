@@ -31,18 +31,9 @@ std::string Names(const std::vector<const Feeder*>& formats) {
 
 const std::vector<const Feeder*>& Formats() {
   static const auto* const formats = new std::vector<const Feeder*>{
-      &TidyFeeder(),
-      new ComtradeCsvFeeder,
-      new ComtradeJsonFeeder,
-      new ComextSdmxCsvFeeder,
-      new ComextBulkFeeder,
-      new FredFeeder,
-      new SdmxCsvFeeder,
-      new SdmxJsonFeeder,
-      new SdmxMlFeeder,
-      &GaccByCountryHtml(),
-      &GaccByCountrySheet(),
-      &GaccQuery(),
+      &TidyFeeder(),        new ComtradeCsvFeeder, new ComtradeJsonFeeder, new ComextSdmxCsvFeeder,
+      new ComextBulkFeeder, new FredFeeder,        new SdmxCsvFeeder,      new SdmxJsonFeeder,
+      new SdmxMlFeeder,     &GaccByCountryHtml(),  &GaccByCountrySheet(),  &GaccQuery(),
   };
   return *formats;
 }

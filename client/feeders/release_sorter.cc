@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -195,27 +196,38 @@ bool ReleaseSorter::CheckKey(const DatasetDefinition& dataset, const SourceCell&
 
 absl::Status ReleaseSorter::AddCell(std::size_t section, const SourceCell& cell) {
   DraftSection& to = sections_[section];
+  const auto section_number = static_cast<std::uint32_t>(section);
   key_.clear();
   for (const std::size_t place : places_[to.dataset]) {
     key_.append(cell.codes[place]);
     key_ += kCodeEnd;
   }
-  if (key_ != good_key_) {
+  const bool first = memory_.empty() && disk_.empty();
+  const auto place = std::tie(to.release, section_number);
+  const auto last_place = std::tie(last_release_, last_section_);
+  const bool new_key = key_ != good_key_;
+  in_order_ = first || (in_order_ && (place != last_place ? place > last_place
+                                      : new_key           ? key_ > good_key_
+                                                          : cell.stated.period > last_period_));
+  if (new_key) {
     if (!CheckKey(profiles_[to.dataset], cell)) return absl::OkStatus();
     good_key_ = key_;
   }
+  last_release_ = to.release;
+  last_section_ = section_number;
+  last_period_ = cell.stated.period;
   Draft& draft = drafts_[to.release];
   if (draft.cells++ == 0) draft.date_basis = cell.date_basis;
   draft.one_basis = draft.one_basis && draft.date_basis == cell.date_basis;
   ++to.cells;
   ++files_.back().cells;
-  memory_.Add({to.release, static_cast<std::uint32_t>(section), key_, cell.stated, cell.date_basis,
+  memory_.Add({to.release, section_number, key_, cell.stated, cell.date_basis,
                static_cast<std::uint32_t>(files_.size() - 1), cell.line});
   return memory_.bytes() < options_.memory_bytes ? absl::OkStatus() : Spill();
 }
 
 absl::Status ReleaseSorter::Spill() {
-  TW_ASSIGN_OR_RETURN(disk_.emplace_back(), memory_.Spill(options_.temporary_folder));
+  TW_ASSIGN_OR_RETURN(disk_.emplace_back(), memory_.Spill(options_.temporary_folder, in_order_));
   return absl::OkStatus();
 }
 
@@ -321,6 +333,7 @@ class ReleaseSorter::Joiner {
 
 // Cells that are stated twice, and notes that get too long: known only once the cells are in order.
 absl::Status ReleaseSorter::CheckCells(std::uint32_t draft) {
+  if (in_order_ && drafts_[draft].one_basis) return absl::OkStatus();
   TW_ASSIGN_OR_RETURN(std::unique_ptr<RunCursor> cursor, NewCursor(draft));
   Joiner joiner(std::move(cursor));
   const bool tells_basis = !drafts_[draft].one_basis;
@@ -394,7 +407,7 @@ absl::Status ReleaseSorter::Settle(std::uint32_t index) {
 }
 
 absl::Status ReleaseSorter::Finish() {
-  memory_.Sort();
+  memory_.Sort(in_order_);
   for (std::uint32_t i = 0; i < drafts_.size(); ++i) {
     TW_RETURN_IF_ERROR(CheckCells(i));
     TW_RETURN_IF_ERROR(Settle(i));
@@ -427,14 +440,10 @@ absl::Status ReleaseSorter::Finish() {
   return violations_.ToStatus(reason_);
 }
 
-absl::Status ReleaseSorter::Visit(std::size_t release, ReleaseVisitor& visitor) const {
-  const std::uint32_t index = draft_of_[release];
-  const Draft& draft = drafts_[index];
-  TW_ASSIGN_OR_RETURN(std::unique_ptr<RunCursor> cursor, NewCursor(index));
-  Joiner joiner(std::move(cursor));
-  const auto joined = [](const RunCell&) {};
-  const auto repeated = [](const RunCell&, const RunCell&) {};
-  TW_ASSIGN_OR_RETURN(const RunCell* cell, joiner.Next(joined, repeated));
+// `next` gives the cells of the draft one by one, and none at the end.
+template <typename NextCell>
+absl::Status ReleaseSorter::VisitCells(const Draft& draft, ReleaseVisitor& visitor, NextCell next) const {
+  TW_ASSIGN_OR_RETURN(const RunCell* cell, next());
   std::string key, note;
   for (const std::uint32_t s : draft.sections) {
     const DraftSection& section = sections_[s];
@@ -453,10 +462,28 @@ absl::Status ReleaseSorter::Visit(std::size_t release, ReleaseVisitor& visitor) 
       }
       visitor.At(files_[cell->file].name, cell->line);
       TW_RETURN_IF_ERROR(visitor.Add(stated));
-      TW_ASSIGN_OR_RETURN(cell, joiner.Next(joined, repeated));
+      TW_ASSIGN_OR_RETURN(cell, next());
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status ReleaseSorter::Visit(std::size_t release, ReleaseVisitor& visitor) const {
+  const std::uint32_t index = draft_of_[release];
+  const Draft& draft = drafts_[index];
+  TW_ASSIGN_OR_RETURN(std::unique_ptr<RunCursor> cursor, NewCursor(index));
+  if (in_order_) {
+    bool begun = false;
+    return VisitCells(draft, visitor, [&cursor, &begun]() -> absl::StatusOr<const RunCell*> {
+      if (begun) TW_RETURN_IF_ERROR(cursor->Next());
+      begun = true;
+      return cursor->at_end() ? nullptr : &cursor->cell();
+    });
+  }
+  Joiner joiner(std::move(cursor));
+  const std::function<void(const RunCell&)> joined = [](const RunCell&) {};
+  const Joiner::OnRepeated repeated = [](const RunCell&, const RunCell&) {};
+  return VisitCells(draft, visitor, [&] { return joiner.Next(joined, repeated); });
 }
 
 }  // namespace tidewaiter::feeders

@@ -75,7 +75,7 @@ struct SorterOptions {
   std::optional<Instant> latest;
   // A row that is wrong leaves the others standing.
   bool keep_going = false;
-  std::size_t memory_bytes = 96u << 20;  // cells held before they go to disk
+  std::size_t memory_bytes = 64u << 20;  // cells held before they go to disk
   std::string temporary_folder = "/tmp";
 };
 
@@ -127,6 +127,8 @@ class ReleaseSorter : public FeedSink {
   void Report(std::vector<Problem> problems, std::uint32_t file, std::string_view row);
   bool CheckKey(const DatasetDefinition& dataset, const SourceCell& cell);
   absl::Status CheckCells(std::uint32_t draft);
+  template <typename NextCell>
+  absl::Status VisitCells(const Draft& draft, ReleaseVisitor& visitor, NextCell next) const;
   absl::Status Settle(std::uint32_t draft);
 
   SorterOptions options_;
@@ -141,6 +143,12 @@ class ReleaseSorter : public FeedSink {
   std::vector<std::unique_ptr<DiskRun>> disk_;
   std::string key_;       // scratch
   std::string good_key_;  // the last that was checked
+  // All cells so far came in canonical order, none twice: most large files are written so. Then nothing has
+  // to be sorted, merged or looked for.
+  bool in_order_ = true;
+  std::uint32_t last_release_ = 0;
+  std::uint32_t last_section_ = 0;
+  Period last_period_;
   Violations violations_;
   Reason reason_ = Reason::kInvalidArgument;
   std::vector<FedRelease> releases_;

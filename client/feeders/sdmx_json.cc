@@ -40,9 +40,7 @@ constexpr std::string_view kExample =
 }
 )json";
 
-std::size_t At(SdmxJsonLevel level) {
-  return static_cast<std::size_t>(level);
-}
+std::size_t At(SdmxJsonLevel level) { return static_cast<std::size_t>(level); }
 
 absl::Status OldVersion() {
   return InvalidField("",

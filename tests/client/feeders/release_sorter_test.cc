@@ -110,6 +110,38 @@ TEST(ReleaseSorter, PutsAnyFileInOrderInLittleMemory) {
   }
 }
 
+// Files that are in order go another way; one cell out of its place, or stated twice, far behind, is found
+// all the same.
+TEST(ReleaseSorter, FindsTheOneCellThatIsOutOfOrder) {
+  enum class Last { kInOrder, kOutOfOrder, kTwice };
+  for (const Last last : {Last::kInOrder, Last::kOutOfOrder, Last::kTwice}) {
+    SorterOptions options = Plain();
+    options.memory_bytes = 5'000;
+    ReleaseSorter sorter(std::move(options));
+    sorter.BeginFile("x.csv");
+    sorter.CountRows(1);
+    const std::size_t section = *sorter.AddSection(
+        *sorter.AddRelease(Of("2025-08-07")), *sorter.AddDataset(Profile()), Action::kMerge, std::nullopt);
+    std::vector<std::string> expected;
+    for (int series = 1000; series < 1100; ++series) {
+      for (int month = 1; month <= 9; ++month)
+        expected.push_back(absl::StrCat("P", series, ".X 2025-0", month, " ", series));
+    }
+    for (const std::string& cell : expected) ASSERT_TRUE(Add(sorter, section, cell).ok());
+    if (last == Last::kOutOfOrder) {
+      ASSERT_TRUE(Add(sorter, section, "P1050.X 2025-10 7").ok());
+      expected.insert(expected.begin() + 51 * 9, "P1050.X 2025-10 7");
+    }
+    if (last == Last::kTwice) {
+      ASSERT_TRUE(Add(sorter, section, "P1050.X 2025-05 7", 99).ok());
+      EXPECT_THAT(ErrorOf(sorter.Finish()), HasSubstr("line 99, column value: states 7 for P1050.X 2025-05"));
+      continue;
+    }
+    ASSERT_TRUE(sorter.Finish().ok());
+    EXPECT_EQ(TextsOf(Visited(sorter).releases[0]), expected);
+  }
+}
+
 TEST(ReleaseSorter, OrdersDimensionsAsTheDatasetHasThem) {
   SorterOptions options = Plain();
   options.resolve = [](const DatasetDefinition&) { return Profile({"flow", "partner"}); };
