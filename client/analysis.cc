@@ -5,6 +5,7 @@
 #include "client/core.h"
 #include "client/wire.h"
 #include "domain/errors.h"
+#include "proto/convert/aggregate.h"
 #include "proto/convert/finding.h"
 #include "proto/convert/revisions.h"
 #include "proto/convert/time.h"
@@ -80,6 +81,15 @@ std::string StateText(v1::ExpectedState state) {
 
 }  // namespace
 
+ExpectedRelease FromWire(const v1::ExpectedReleaseEntry& e) {
+  return {e.period(),       e.revision() ? "REVISION" : "REGULAR",
+          e.stage(),        StateText(e.state()),
+          e.first_day(),    e.last_day(),
+          e.time_of_day(),  e.original_day(),
+          e.published_at(), static_cast<Sequence>(e.sequence()),
+          e.note()};
+}
+
 absl::StatusOr<FindingInfo> FromWire(const v1::Finding& message) {
   absl::StatusOr<Finding> finding = convert::FromWire(message);
   if (!finding.ok()) return UnreadableAnswer(finding.status());
@@ -129,6 +139,8 @@ absl::StatusOr<RevisionAnswer> Client::GetRevisionStatistics(const RevisionQuery
     request.set_lag_months(static_cast<std::uint32_t>(query.lag_months));
   }
   if (query.hac_lag) request.set_hac_lag(static_cast<std::uint32_t>(*query.hac_lag));
+  request.set_pooled(query.pooled);
+  if (query.aggregate) *request.mutable_aggregate() = convert::ToWire(*query.aggregate);
   v1::GetRevisionStatisticsResponse response;
   TW_RETURN_IF_ERROR(
       convert::FromGrpc(core_->analysis->GetRevisionStatistics(call.context(), request, &response)));
@@ -204,12 +216,8 @@ absl::StatusOr<ExpectedReleases> Client::ListExpectedReleases(std::string_view d
   if (!as_of.ok()) return UnreadableAnswer(as_of.status());
   answer.as_of = *as_of;
   answer.sequence = static_cast<Sequence>(response.sequence());
-  for (const v1::ExpectedReleaseEntry& e : response.releases()) {
-    answer.releases.push_back({e.period(), e.revision() ? "REVISION" : "REGULAR", e.stage(),
-                               StateText(e.state()), e.first_day(), e.last_day(), e.time_of_day(),
-                               e.original_day(), e.published_at(), static_cast<Sequence>(e.sequence()),
-                               e.note()});
-  }
+  for (const v1::ExpectedReleaseEntry& entry : response.releases())
+    answer.releases.push_back(FromWire(entry));
   return answer;
 }
 

@@ -142,6 +142,11 @@ class Client {
   absl::StatusOr<RevisionAnswer> GetRevisionStatistics(const RevisionQuery& query,
                                                        const CallOptions& call = {});
   absl::StatusOr<MirrorAnswer> CompareMirror(const MirrorQuery& query, const CallOptions& call = {});
+  // Gives the canonical text; empty: no conventions.
+  absl::StatusOr<std::string> SetConventions(std::string_view dataset, std::string_view text,
+                                             bool allow_unknown_codes, const CallOptions& call = {});
+  absl::StatusOr<ConventionsInfo> GetConventions(std::string_view dataset, const CallOptions& call = {});
+  absl::StatusOr<TallyAnswer> TallyImpliedRevisions(const TallyQuery& query, const CallOptions& call = {});
   // Both give the canonical text; empty: no calendar.
   absl::StatusOr<std::string> SetCalendar(std::string_view dataset, std::string_view text,
                                           const CallOptions& call = {});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/random/random.h"
@@ -12,6 +14,7 @@
 #include "domain/errors.h"
 #include "domain/strings.h"
 #include "proto/convert/aggregate.h"
+#include "proto/convert/time.h"
 
 namespace tidewaiter::client {
 namespace {
@@ -200,6 +203,7 @@ class Subscription::Impl {
                         std::vector<AggregateMoves> moves, const SubscribeHandler& handler);
   absl::Status HandleFindings(const v1::SubscribeResponse::FindingsPart& part,
                               const SubscribeHandler& handler);
+  absl::Status HandleOverdue(const v1::SubscribeResponse::Overdue& message, const SubscribeHandler& handler);
   absl::Status HandleProgress(const v1::SubscribeResponse::Progress& progress,
                               const SubscribeHandler& handler);
 
@@ -216,8 +220,10 @@ class Subscription::Impl {
   std::optional<Bookmark> position_;  // all up to here was handed over; set from the marker on
   std::optional<Partial> partial_;
   std::optional<Sequence> findings_at_;  // findings of entries up to here were handed over
+  std::set<std::string> overdue_told_;   // releases that were said to be missing
   // Of this connection:
-  std::optional<ReleaseInfo> open_;  // the release whose parts are coming
+  std::set<std::string> overdue_before_;  // of those the ones that another connection told of
+  std::optional<ReleaseInfo> open_;       // the release whose parts are coming
   std::uint32_t next_part_ = 0;
   std::size_t skip_ = 0;                   // cells of it that were handed over before
   std::size_t skip_moves_ = 0;             // moves of it, so
@@ -236,6 +242,7 @@ v1::SubscribeRequest Subscription::Impl::Request() const {
   for (const AggregateQuery& query : options_.aggregates) *request.add_aggregates() = convert::ToWire(query);
   request.set_omit_confirmed(options_.omit_confirmed);
   request.set_findings(options_.findings);
+  request.set_overdue(options_.overdue);
   const std::optional<Sequence> findings_after = findings_at_ ? findings_at_ : options_.findings_after;
   if (options_.findings && findings_after) request.set_findings_after_sequence(*findings_after);
   const std::int64_t interval_us = absl::ToInt64Microseconds(options_.progress_interval);
@@ -299,6 +306,7 @@ Subscription::Impl::Outcome Subscription::Impl::Connect(const SubscribeHandler& 
     }
   }
   open_.reset();
+  overdue_before_ = overdue_told_;
   collected_.clear();
   collected_moves_.clear();
   const v1::SubscribeRequest request = Request();
@@ -359,6 +367,8 @@ absl::Status Subscription::Impl::Handle(const v1::SubscribeResponse& message,
       return HandleProgress(message.progress(), handler);
     case v1::SubscribeResponse::kFindings:
       return HandleFindings(message.findings(), handler);
+    case v1::SubscribeResponse::kOverdue:
+      return HandleOverdue(message.overdue(), handler);
     case v1::SubscribeResponse::EVENT_NOT_SET:
       break;  // of a newer daemon
   }
@@ -402,6 +412,23 @@ absl::Status Subscription::Impl::HandleFindings(const v1::SubscribeResponse::Fin
   if (handler.findings) TW_RETURN_IF_ERROR(handler.findings(update));
   if (part.last()) findings_at_ = sequence;
   return absl::OkStatus();
+}
+
+absl::Status Subscription::Impl::HandleOverdue(const v1::SubscribeResponse::Overdue& message,
+                                               const SubscribeHandler& handler) {
+  if (!position_ || open_) return BrokenPromise("an overdue release before the marker, or within a release");
+  OverdueUpdate update{
+      message.dataset(), FromWire(message.release()), {}, static_cast<Sequence>(message.sequence())};
+  const absl::StatusOr<Instant> as_of = convert::FromWire(message.as_of());
+  if (!as_of.ok()) return UnreadableAnswer(as_of.status());
+  update.as_of = *as_of;
+  const ExpectedRelease& r = update.release;
+  std::string identity =
+      absl::StrCat(update.dataset, " ", r.period, " ", r.kind, " ", r.stage, " ", r.last_day);
+  // Another connection tells again of what is still missing.
+  if (overdue_before_.erase(identity) > 0) return absl::OkStatus();
+  overdue_told_.insert(std::move(identity));
+  return handler.overdue ? handler.overdue(update) : absl::OkStatus();
 }
 
 absl::Status Subscription::Impl::HandlePart(const v1::SubscribeResponse::ReleasePart& part,

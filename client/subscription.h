@@ -60,6 +60,9 @@ struct SubscribeHandler {
   // With SubscribeOptions::findings. Of an entry whose findings came in part when a connection broke, all
   // come again.
   std::function<absl::Status(FindingsUpdate&)> findings = {};
+  // With SubscribeOptions::overdue. A hint without a place in the log: each expected release once, and again
+  // only if it was postponed and is late anew, or came and was retracted.
+  std::function<absl::Status(const OverdueUpdate&)> overdue = {};
   // Nothing that matches happened up to here.
   std::function<absl::Status(const Bookmark&)> progress = {};
   // The connection was lost, or not had, for this reason; it is tried again after `wait`.
@@ -84,6 +87,8 @@ struct SubscribeOptions {
   // after the start). No resume token covers findings: keep the sequence of the last complete update.
   bool findings = false;
   std::optional<Sequence> findings_after;
+  // When a release that the calendar of a selected dataset expects is missing.
+  bool overdue = false;
   // The daemon is asked for progress at least this often. A connection that is silent for three times as long
   // counts as lost.
   absl::Duration progress_interval = absl::Seconds(10);

@@ -8,6 +8,7 @@
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "domain/aggregate_query.h"
 #include "domain/change.h"
 #include "domain/dataset.h"
 #include "domain/finding.h"
@@ -211,12 +212,15 @@ struct RevisionQuery {
   Of of = Of::kLevel;
   int lag_months = 12;  // with kGrowth
   std::optional<int> hac_lag = {};
+  bool pooled = false;  // also all series together
+  // Of aggregates instead of published figures; without dataset and keys, which are `read`'s.
+  std::optional<AggregateQuery> aggregate = {};
 };
 
 struct SeriesRevisions {
-  std::string series;
-  std::string unit;  // of the revisions
-  int period_months = 1;
+  std::string series;     // empty: all series together
+  std::string unit;       // of the revisions
+  int period_months = 1;  // 0: windows of several lengths
   std::uint64_t left_out = 0;
   std::string first_period;  // empty: none
   std::string last_period;
@@ -280,6 +284,45 @@ struct ExpectedRelease {
 struct ExpectedReleases {
   std::vector<ExpectedRelease> releases;
   Instant as_of;
+  Sequence sequence = 0;
+};
+
+// A release that is missing, by the calendar of its dataset.
+struct OverdueUpdate {
+  std::string dataset;
+  ExpectedRelease release;
+  Instant as_of;          // when it was found to be missing
+  Sequence sequence = 0;  // releases up to this one were looked at
+};
+
+// The conventions of a dataset; see domain/conventions_text.h for the text.
+struct ConventionsInfo {
+  std::string text;  // canonical; empty: there are none
+  std::vector<CodeGroup> groups;
+  PrintRounding rounding = PrintRounding::kNearest;
+};
+
+struct TallyQuery {
+  std::string dataset = {};
+  std::vector<std::string> keys = {};          // SDMX selectors of levels
+  std::optional<PrintRounding> rounding = {};  // none: as the conventions say
+  PeriodRange periods = {};
+  bool year_to_date = false;
+};
+
+// How printed rates of growth compare with what was held; see TallyImpliedRevisions in the proto.
+struct TallyAnswer {
+  struct Series {
+    std::string series;  // the level
+    std::uint64_t fit = 0;
+    std::uint64_t up = 0;
+    std::uint64_t down = 0;
+    std::uint64_t not_testable = 0;
+  };
+  std::vector<Series> series;
+  std::uint64_t periods = 0;
+  std::uint64_t inconsistent_periods = 0;
+  PrintRounding rounding = PrintRounding::kNearest;
   Sequence sequence = 0;
 };
 

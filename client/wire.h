@@ -9,6 +9,7 @@
 #include "client/aggregates.h"
 #include "client/types.h"
 #include "proto/convert/block.h"
+#include "tidewaiter/v1/analysis_service.pb.h"
 #include "tidewaiter/v1/finding.pb.h"
 #include "tidewaiter/v1/observation_service.pb.h"
 #include "tidewaiter/v1/release_service.pb.h"
@@ -26,6 +27,7 @@ absl::StatusOr<HistoryLine> FromWire(const v1::HistoryEntry& entry);
 absl::StatusOr<DatasetChanges> FromWire(const v1::ChangeBlock& block);
 absl::StatusOr<FindingInfo> FromWire(const v1::Finding& message);
 absl::StatusOr<AggregateMoves> FromWire(const v1::AggregateMoves& moves);
+ExpectedRelease FromWire(const v1::ExpectedReleaseEntry& entry);
 
 // Decodes blocks one after the other, keeping its memory. Not thread-safe.
 class BlockReader {

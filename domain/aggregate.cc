@@ -176,6 +176,16 @@ const GroupSum* FirstUndefined(const std::vector<GroupSum>& sums) {
   return at == sums.end() ? nullptr : &*at;
 }
 
+// Whole steps instead of halves. False: they do not fit.
+bool Widen(std::vector<GroupSum>& sums) {
+  for (GroupSum& sum : sums) {
+    const auto twice = Decimal::Add(sum.value->unit, sum.value->unit);
+    if (!twice.ok()) return false;
+    sum.value->unit = *twice;
+  }
+  return true;
+}
+
 bool HasTotal(Transform transform) {
   return transform == Transform::kShare || transform == Transform::kContribution;
 }
@@ -192,8 +202,8 @@ AggregateValue Evaluate(const AggregateSpec& spec, const AggregateInput& input, 
     result.months = {last};
     return result;
   }
-  const auto above = SumOverMembers(input.above, runs->above, spec, /*below=*/false, terms);
-  const auto below = SumOverMembers(input.below, runs->below, spec, /*below=*/true, terms);
+  auto above = SumOverMembers(input.above, runs->above, spec, /*below=*/false, terms);
+  auto below = SumOverMembers(input.below, runs->below, spec, /*below=*/true, terms);
   result.members = above[0].members;
   result.left_out = above[0].left_out;
   result.extrapolated = spec.transform == Transform::kRunRate;
@@ -207,6 +217,11 @@ AggregateValue Evaluate(const AggregateSpec& spec, const AggregateInput& input, 
     result.reason = HasTotal(spec.transform) ? Undefined::kNoTotal : total->reason;
     result.months = total->months;
   } else {
+    if (spec.rounding == PrintRounding::kTruncated && !(Widen(above) && Widen(below))) {
+      result.reason = Undefined::kOverflow;
+      result.months = {last};
+      return result;
+    }
     Formula(spec, *runs, above, below, &result).Compute();
   }
   return result;

@@ -15,6 +15,7 @@
 #include "domain/interval.h"
 #include "domain/month.h"
 #include "domain/period.h"
+#include "domain/print_rounding.h"
 #include "domain/vintage.h"
 
 namespace tidewaiter {
@@ -70,6 +71,7 @@ struct AggregateSpec {
   std::optional<Period> base = {};  // with kIndex, and only there
   std::optional<Derivation> derivation = {};  // this derivation, or undefined
   Composition composition = Composition::kAsPublished;
+  PrintRounding rounding = PrintRounding::kNearest;  // how the operands were printed, so what the bound is
   friend bool operator==(const AggregateSpec&, const AggregateSpec&) = default;
 };
 // Every violation at once, fields named as in the struct ("lag_months", "window.months", "base").
@@ -104,9 +106,9 @@ struct AggregateTerm {
 // A figure, or why there is none.
 struct AggregateValue {
   std::optional<Decimal> value;  // divided results are rounded half-even, once
-  // The true figure lies within value +- bound, given how the operands were printed; rounded up to two more
-  // decimals than `value`, exact for levels and changes. None where there is no value, and where the printed
-  // steps let the denominator reach zero.
+  // The true figure lies within value +- bound, given how the operands were printed: half a step each, or a
+  // whole one under kTruncated; rounded up to two more decimals than `value`, exact for levels and changes.
+  // None where there is no value, and where the printed steps let the denominator reach zero.
   std::optional<Decimal> bound;
   Derivation derivation = Derivation::kPublished;  // the least direct of all operands'; if there is a value
   Undefined reason = Undefined::kMissingMonths;    // if there is none

@@ -69,6 +69,7 @@ AggregateSpec SpecOf(const AggregateQuery& query, int year_start_month) {
   spec.derivation = query.derivation;
   spec.composition = query.composition.value_or(query.combine == Combine::kNone ? Composition::kAsPublished
                                                                                 : Composition::kComplete);
+  spec.rounding = query.rounding.value_or(PrintRounding::kNearest);
   return spec;
 }
 

@@ -11,12 +11,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "domain/aggregate.h"
+#include "domain/code_group.h"
 #include "domain/decimal.h"
 #include "domain/instant.h"
 #include "domain/interval.h"
 #include "domain/month.h"
 #include "domain/observation.h"
 #include "domain/period.h"
+#include "domain/print_rounding.h"
 #include "domain/vintage.h"
 
 namespace tidewaiter {
@@ -26,19 +28,6 @@ enum class Combine : std::uint8_t {
   kNone = 0,
   kBalance = 1,   // X - M, under the flow B
   kTurnover = 2,  // X + M, under the flow T
-};
-
-// A group of codes of one dimension, dated: a union that grew, a region redrawn.
-struct CodeGroup {
-  struct Member {
-    std::string code;
-    PeriodRange when;  // open on both sides: always
-    friend bool operator==(const Member&, const Member&) = default;
-  };
-  std::string name;       // stands in the dimension's place of the output key
-  std::string dimension;  // id
-  std::vector<Member> members;
-  friend bool operator==(const CodeGroup&, const CodeGroup&) = default;
 };
 
 // What is to be computed of which series. Field by field as AggregateQuery on the wire, whose comments say
@@ -60,6 +49,7 @@ struct AggregateQuery {
   std::string total = {};                      // key with empty places, of shares and contributions
   std::string numerator = {};                  // code, of ratios and unit values
   std::vector<std::string> denominators = {};  // codes
+  std::optional<PrintRounding> rounding = {};  // none: to the nearest
   friend bool operator==(const AggregateQuery&, const AggregateQuery&) = default;
 };
 

@@ -31,6 +31,19 @@ void CheckStage(std::string field, std::string_view stage, Violations& violation
   if (const absl::Status status = ValidateCode(stage); !status.ok()) violations.Add(field, status);
 }
 
+void CheckRevision(const CalendarRule& rule, const std::string& at, Violations& violations) {
+  if (rule.kind == ExpectedKind::kRegular) {
+    if (rule.revised_months != 0)
+      violations.Add(absl::StrCat(at, ".revised_months"), "goes with revisions only");
+    return;
+  }
+  CheckWithin(absl::StrCat(at, ".revised_months"), rule.revised_months, 1, limits::kMaxPeriodMonths,
+              "the number of revised months", violations);
+  if (rule.combined_months != 0) {
+    violations.Add(absl::StrCat(at, ".combined_months"), "goes with regular releases only");
+  }
+}
+
 void CheckRule(const CalendarRule& rule, const std::string& at, Violations& violations) {
   CheckWithin(absl::StrCat(at, ".first_day"), rule.first_day, 1, 31, "the first day", violations);
   CheckWithin(absl::StrCat(at, ".last_day"), rule.last_day, rule.first_day, 31,
@@ -51,6 +64,7 @@ void CheckRule(const CalendarRule& rule, const std::string& at, Violations& viol
     CheckWithin(absl::StrCat(at, ".combined_months"), rule.combined_months, 2, kMonths,
                 "the number of combined months", violations);
   }
+  CheckRevision(rule, at, violations);
   CheckStage(absl::StrCat(at, ".stage"), rule.stage, violations);
   if (rule.from && rule.to && *rule.from > *rule.to) {
     violations.Add(absl::StrCat(at, ".from"),
@@ -96,9 +110,13 @@ absl::CivilDay DayOfMonth(Month month, int day) {
   return std::min(absl::CivilDay(civil) + (day - 1), last);
 }
 
-// What the rule speaks about in reference month `month`: that month, the combined run that ends with it, or
-// nothing if a later month of the run brings it.
+// What the rule speaks about in reference month `month`: the months up to it, of a revision; else that month,
+// the combined run that ends with it, or nothing if a later month of the run brings it.
 std::optional<Period> PeriodOf(const CalendarRule& rule, Month month) {
+  if (rule.kind == ExpectedKind::kRevision) {
+    const auto start = Month::FromIndexChecked(std::int64_t{month.index()} - (rule.revised_months - 1));
+    return start.ok() ? std::optional<Period>(Period::FromValid(*start, rule.revised_months)) : std::nullopt;
+  }
   const int place = (month.month() - rule.combined_first + kMonths) % kMonths;
   if (place >= rule.combined_months) return Period::FromValid(month, 1);
   if (place + 1 < rule.combined_months) return std::nullopt;
@@ -114,6 +132,7 @@ std::optional<ExpectedRelease> ExpectedBy(const CalendarRule& rule, Month month)
   if (!period) return std::nullopt;
   ExpectedRelease expected;
   expected.period = *period;
+  expected.kind = rule.kind;
   expected.stage = rule.stage;
   expected.window = ReleaseWindow{DayOfMonth(*published, rule.first_day),
                                   DayOfMonth(*published, rule.last_day), rule.minute_of_day};

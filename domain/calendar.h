@@ -31,8 +31,13 @@ struct ReleaseWindow {
 };
 
 // A rule: "the figures of a month come on the 7th to the 9th of the next month, at 11:00; those of January
-// and February together, in March".
+// and February together, in March". Or, as a kREVISION: "in August of each year the figures of the 36 months
+// to December come again".
 struct CalendarRule {
+  ExpectedKind kind = ExpectedKind::kRegular;
+  // Of a revision: how many months it revises, 1 .. limits::kMaxPeriodMonths; the last of them is the
+  // reference month. 0 for a regular release.
+  int revised_months = 0;
   int first_day = 1;  // 1 .. 31, of the month of publication; beyond a short month's end, its last day
   int last_day = 1;   // first_day .. 31
   int minute_of_day = 0;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "domain/errors.h"
+#include "domain/field_line.h"
 #include "domain/instant.h"
 #include "domain/limits.h"
 #include "domain/observation.h"
@@ -19,50 +20,10 @@ namespace tidewaiter {
 namespace {
 
 constexpr int kMonths = 12;
+constexpr std::uint16_t kAllMonths = (1u << kMonths) - 1;
+// Months that a revision revises, where the rule does not say.
+constexpr int kYear = 12;
 constexpr std::string_view kUnknown = "unknown";
-
-// One field of a line, and where it begins.
-struct Field {
-  std::string_view text;
-  std::size_t column = 1;
-};
-
-std::vector<Field> Split(std::string_view line) {
-  std::vector<Field> fields;
-  for (std::size_t begin = 0; begin <= line.size();) {
-    const std::size_t end = std::min(line.find(',', begin), line.size());
-    fields.push_back({line.substr(begin, end - begin), begin + 1});
-    begin = end + 1;
-  }
-  return fields;
-}
-
-// An error, and the column that it belongs to, carried as the violation's field.
-absl::Status At(const Field& field, std::string_view description) {
-  return InvalidField(absl::StrCat("column ", field.column), description);
-}
-absl::Status At(const Field& field, const absl::Status& status) {
-  const ErrorDetails details = DetailsOf(status);
-  return At(field, details.violations.empty() ? ToStd(status.message())
-                                              : std::string_view(details.violations.front().description));
-}
-
-// Takes the fields of a line one after the other.
-class Line {
- public:
-  explicit Line(std::string_view text) : fields_(Split(text)), end_{"", text.size() + 1} {}
-  bool done() const { return next_ == fields_.size(); }
-  Field Next() { return fields_[next_++]; }
-  absl::StatusOr<Field> Require(std::string_view what) {
-    if (done()) return At(end_, absl::StrCat(ToAbsl(what), " is missing"));
-    return Next();
-  }
-
- private:
-  std::vector<Field> fields_;
-  Field end_;
-  std::size_t next_ = 0;
-};
 
 absl::StatusOr<int> ParseNumber(const Field& field, std::string_view text, int low, int high,
                                 std::string_view what) {
@@ -109,8 +70,23 @@ absl::StatusOr<std::vector<int>> ParseMonths(const Field& field, std::string_vie
 absl::Status ParseNone(const Field& field, std::string_view text, CalendarRule& rule) {
   TW_ASSIGN_OR_RETURN(const std::vector<int> months, ParseMonths(field, text));
   for (const int month : months) rule.none_in_months |= static_cast<std::uint16_t>(1u << (month - 1));
-  if (rule.none_in_months == (1u << kMonths) - 1) return At(field, "a rule leaves out some months, not all");
+  if (rule.none_in_months == kAllMonths) return At(field, "a rule leaves out some months, not all");
   return absl::OkStatus();
+}
+
+// The only months: all others are none.
+absl::Status ParseIn(const Field& field, std::string_view text, CalendarRule& rule) {
+  TW_ASSIGN_OR_RETURN(const std::vector<int> months, ParseMonths(field, text));
+  rule.none_in_months = kAllMonths;
+  for (const int month : months) rule.none_in_months &= static_cast<std::uint16_t>(~(1u << (month - 1)));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ExpectedKind> ParseKind(const Field& field, std::string_view text) {
+  for (const ExpectedKind kind : {ExpectedKind::kRegular, ExpectedKind::kRevision}) {
+    if (text == ExpectedKindName(kind)) return kind;
+  }
+  return At(field, absl::StrCat(Quoted(text), " is not a kind; use REGULAR or REVISION"));
 }
 
 absl::Status ParseCombined(const Field& field, std::string_view text, CalendarRule& rule) {
@@ -138,42 +114,32 @@ absl::Status ParseBound(const Field& field, std::string_view text, std::optional
   return absl::OkStatus();
 }
 
-// "name=value", each name once.
-class Options {
- public:
-  struct Option {
-    Field field;
-    std::string_view name;
-    std::string_view value;
-  };
-  absl::StatusOr<Option> Split(const Field& field) {
-    const std::size_t equals = field.text.find('=');
-    if (equals == std::string_view::npos) {
-      return At(field, absl::StrCat(Quoted(field.text), " is not an option: write name=value"));
-    }
-    const std::string_view name = field.text.substr(0, equals);
-    if (std::find(seen_.begin(), seen_.end(), name) != seen_.end()) {
-      return At(field, absl::StrCat(Quoted(name), " stands twice"));
-    }
-    seen_.push_back(name);
-    return Option{field, name, field.text.substr(equals + 1)};
+absl::Status ParseRuleOption(const FieldOptions::Option& option, CalendarRule& rule) {
+  if (option.name == "none" || option.name == "in") {
+    if (rule.none_in_months != 0) return At(option.field, "none and in do not go together; keep one of them");
+    return option.name == "none" ? ParseNone(option.field, option.value.text, rule)
+                                 : ParseIn(option.field, option.value.text, rule);
   }
-
- private:
-  std::vector<std::string_view> seen_;
-};
-
-absl::Status ParseRuleOption(const Options::Option& option, CalendarRule& rule) {
-  if (option.name == "none") return ParseNone(option.field, option.value, rule);
-  if (option.name == "combined") return ParseCombined(option.field, option.value, rule);
-  if (option.name == "stage") return ParseStage(option.field, option.value, rule.stage);
-  if (option.name == "from") return ParseBound(option.field, option.value, rule.from);
-  if (option.name == "to") return ParseBound(option.field, option.value, rule.to);
-  return At(option.field, absl::StrCat(Quoted(option.name),
-                                       " is not an option of a rule; use none, combined, stage, from, to"));
+  if (option.name == "kind") {
+    TW_ASSIGN_OR_RETURN(rule.kind, ParseKind(option.field, option.value.text));
+    return absl::OkStatus();
+  }
+  if (option.name == "months") {
+    TW_ASSIGN_OR_RETURN(rule.revised_months, ParseNumber(option.value, option.value.text, 1,
+                                                         limits::kMaxPeriodMonths, "a number of months"));
+    return absl::OkStatus();
+  }
+  if (option.name == "combined") return ParseCombined(option.field, option.value.text, rule);
+  if (option.name == "stage") return ParseStage(option.field, option.value.text, rule.stage);
+  if (option.name == "from") return ParseBound(option.field, option.value.text, rule.from);
+  if (option.name == "to") return ParseBound(option.field, option.value.text, rule.to);
+  return At(
+      option.field,
+      absl::StrCat(Quoted(option.name),
+                   " is not an option of a rule; use none, in, combined, kind, months, stage, from, to"));
 }
 
-absl::StatusOr<CalendarRule> ParseRule(Line& line) {
+absl::StatusOr<CalendarRule> ParseRule(FieldLine& line) {
   CalendarRule rule;
   TW_ASSIGN_OR_RETURN(const Field days, line.Require("the day or days of the month"));
   TW_RETURN_IF_ERROR(ParseDays(days, rule));
@@ -181,11 +147,17 @@ absl::StatusOr<CalendarRule> ParseRule(Line& line) {
   TW_ASSIGN_OR_RETURN(rule.minute_of_day, ParseTime(time));
   TW_ASSIGN_OR_RETURN(const Field lag, line.Require("the lag in months"));
   TW_ASSIGN_OR_RETURN(rule.lag_months, ParseNumber(lag, lag.text, 0, 24, "a lag in months"));
-  for (Options options; !line.done();) {
+  for (FieldOptions options; !line.done();) {
     const Field field = line.Next();
-    TW_ASSIGN_OR_RETURN(const Options::Option option, options.Split(field));
+    TW_ASSIGN_OR_RETURN(const FieldOptions::Option option, options.Split(field));
     TW_RETURN_IF_ERROR(ParseRuleOption(option, rule));
     if (rule.from && rule.to && *rule.from > *rule.to) return At(field, "from is after to");
+  }
+  if (rule.kind == ExpectedKind::kRevision) {
+    if (rule.revised_months == 0) rule.revised_months = kYear;
+    if (rule.combined_months != 0) return At(days, "a revision has no combined months; months=36 says which");
+  } else if (rule.revised_months != 0) {
+    return At(days, "months goes with kind=REVISION only");
   }
   return rule;
 }
@@ -196,7 +168,7 @@ absl::StatusOr<absl::CivilDay> ParseDate(const Field& field, std::string_view te
   return *day;
 }
 
-absl::StatusOr<ReleaseWindow> ParseWindow(const Field& dates, Line& line) {
+absl::StatusOr<ReleaseWindow> ParseWindow(const Field& dates, FieldLine& line) {
   ReleaseWindow window;
   const std::size_t dots = std::min(dates.text.find(".."), dates.text.size());
   TW_ASSIGN_OR_RETURN(window.first_day, ParseDate(dates, dates.text.substr(0, dots)));
@@ -210,31 +182,26 @@ absl::StatusOr<ReleaseWindow> ParseWindow(const Field& dates, Line& line) {
   return window;
 }
 
-absl::Status ParseDetail(const Options::Option& option, CalendarDate& date) {
-  if (option.name == "stage") return ParseStage(option.field, option.value, date.stage);
+absl::Status ParseDetail(const FieldOptions::Option& option, CalendarDate& date) {
+  if (option.name == "stage") return ParseStage(option.field, option.value.text, date.stage);
   if (option.name == "note") {
-    if (!IsCleanUtf8(option.value))
+    if (!IsCleanUtf8(option.value.text))
       return At(option.field, "the note must be UTF-8 without control characters");
-    if (option.value.size() > limits::kMaxNoteBytes) {
+    if (option.value.text.size() > limits::kMaxNoteBytes) {
       return At(option.field, absl::StrCat("the note has more than ", limits::kMaxNoteBytes, " bytes"));
     }
-    date.note = option.value;
+    date.note = option.value.text;
     return absl::OkStatus();
   }
   if (option.name != "kind") {
     return At(option.field,
               absl::StrCat(Quoted(option.name), " is not a detail of a date; use kind, stage, note"));
   }
-  for (const ExpectedKind kind : {ExpectedKind::kRegular, ExpectedKind::kRevision}) {
-    if (option.value == ExpectedKindName(kind)) {
-      date.kind = kind;
-      return absl::OkStatus();
-    }
-  }
-  return At(option.field, absl::StrCat(Quoted(option.value), " is not a kind; use REGULAR or REVISION"));
+  TW_ASSIGN_OR_RETURN(date.kind, ParseKind(option.field, option.value.text));
+  return absl::OkStatus();
 }
 
-absl::StatusOr<CalendarDate> ParseCalendarDate(DateEvent event, Line& line) {
+absl::StatusOr<CalendarDate> ParseCalendarDate(DateEvent event, FieldLine& line) {
   CalendarDate date;
   date.event = event;
   TW_ASSIGN_OR_RETURN(const Field period_field, line.Require("the period"));
@@ -247,14 +214,14 @@ absl::StatusOr<CalendarDate> ParseCalendarDate(DateEvent event, Line& line) {
       TW_ASSIGN_OR_RETURN(date.window, ParseWindow(dates, line));
     }
   }
-  for (Options options; !line.done();) {
-    TW_ASSIGN_OR_RETURN(const Options::Option option, options.Split(line.Next()));
+  for (FieldOptions options; !line.done();) {
+    TW_ASSIGN_OR_RETURN(const FieldOptions::Option option, options.Split(line.Next()));
     TW_RETURN_IF_ERROR(ParseDetail(option, date));
   }
   return date;
 }
 
-absl::Status AddDate(DateEvent event, Line& line, Calendar& calendar) {
+absl::Status AddDate(DateEvent event, FieldLine& line, Calendar& calendar) {
   TW_ASSIGN_OR_RETURN(CalendarDate date, ParseCalendarDate(event, line));
   calendar.dates.push_back(std::move(date));
   return absl::OkStatus();
@@ -262,7 +229,7 @@ absl::Status AddDate(DateEvent event, Line& line, Calendar& calendar) {
 
 absl::Status ParseLine(std::string_view text, Calendar& calendar) {
   if (text.empty() || text.front() == '#') return absl::OkStatus();
-  Line line(text);
+  FieldLine line(text);
   const Field word = line.Next();
   if (word.text == "date") return AddDate(DateEvent::kScheduled, line, calendar);
   if (word.text == "postponed") return AddDate(DateEvent::kPostponed, line, calendar);
@@ -297,13 +264,20 @@ std::string RuleText(const CalendarRule& rule) {
   if (rule.last_day != rule.first_day) absl::StrAppend(&line, "-", rule.last_day);
   absl::StrAppend(&line, ",", TimeText(rule.minute_of_day), ",", rule.lag_months);
   std::vector<int> none;
+  std::vector<int> in;
   for (int month = 1; month <= kMonths; ++month) {
-    if ((rule.none_in_months >> (month - 1) & 1) != 0) none.push_back(month);
+    ((rule.none_in_months >> (month - 1) & 1) != 0 ? none : in).push_back(month);
   }
   std::vector<int> combined;
   for (int i = 0; i < rule.combined_months; ++i)
     combined.push_back((rule.combined_first - 1 + i) % kMonths + 1);
-  AppendOption(line, "none", MonthsText(none));
+  const bool is_revision = rule.kind == ExpectedKind::kRevision;
+  if (is_revision) {
+    AppendOption(line, "kind", ExpectedKindName(rule.kind));
+    AppendOption(line, "months", absl::StrCat(rule.revised_months));
+  }
+  const bool says_in = is_revision && !none.empty();
+  AppendOption(line, says_in ? "in" : "none", MonthsText(says_in ? in : none));
   AppendOption(line, "combined", MonthsText(combined));
   AppendOption(line, "stage", rule.stage);
   AppendOption(line, "from", rule.from ? rule.from->ToString() : "");
@@ -348,17 +322,8 @@ absl::StatusOr<Calendar> ParseCalendar(std::string_view text) {
                                                          limits::kMaxCalendarBytes, " are allowed"));
   }
   Calendar calendar;
-  Violations violations;
-  for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    std::string_view line = text.substr(begin, end - begin);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    for (const FieldViolation& violation : DetailsOf(ParseLine(line, calendar)).violations) {
-      violations.Add(absl::StrCat("line ", number, ", ", violation.field), violation.description);
-    }
-    begin = end + 1;
-  }
-  TW_RETURN_IF_ERROR(violations.ToStatus());
+  TW_RETURN_IF_ERROR(
+      ForEachLine(text, [&](std::size_t, std::string_view line) { return ParseLine(line, calendar); }));
   // What no single line shows: how many there are.
   TW_RETURN_IF_ERROR(Validate(calendar));
   return calendar;

@@ -2,6 +2,8 @@
 //
 //   # GACC: the flash comes on the 7th to the 9th; January and February together
 //   rule,7-9,11:00,1,combined=01+02,from=2020-01
+//   # the yearly revision: on the 25th to the 31st of August, of the 36 months to the December before
+//   rule,25-31,08:30,8,kind=REVISION,months=36,in=08
 //   date,2025-10,2025-11-07,11:00
 //   postponed,2025-09,unknown,note=shutdown of the US government
 //   cancelled,2022-03
@@ -14,10 +16,13 @@
 //   rule      := "rule," days "," time "," lag ("," option)*
 //   days      := day | day "-" day               of the month of publication, 1 to 31
 //   time      := HH ":" MM                       in the dataset's zone
-//   lag       := months from the reference month to the month of publication
+//   lag       := months from the reference month (of a revision: the last one revised) to the month of
+//                publication, 0 to 24
 //   option    := "none=" month ("+" month)*      months of the year (01 to 12) in which nothing is published
+//              | "in=" month ("+" month)*    the only months in which something is; not with none
 //              | "combined=" month ("+" month)+  reference months that come together, with the last of them
-//              | "stage=" code | "from=" YYYY-MM | "to=" YYYY-MM
+//              | "kind=REGULAR" | "kind=REVISION" | "months=" n   months that a revision revises; 12 if left
+//              out | "stage=" code | "from=" YYYY-MM | "to=" YYYY-MM
 //   date      := "date," period "," dates "," time ("," detail)*
 //              | "postponed," period "," dates "," time ("," detail)*
 //              | "postponed," period ",unknown" ("," detail)*

@@ -242,6 +242,10 @@ absl::Status Violations::ToStatus(Reason reason) const {
                    std::move(metadata), violations_);
 }
 
+std::string Numbered(std::size_t number, std::string_view noun) {
+  return absl::StrCat(number, " ", ToAbsl(noun), number == 1 ? "" : "s");
+}
+
 std::string Quoted(std::string_view text) {
   std::size_t size = std::min(text.size(), kMaxQuotedBytes);
   const bool clean = IsCleanUtf8(text);

@@ -87,11 +87,12 @@ int IdentityNumber(const Finding& finding) {
 bool AtLeast(const Decimal& a, const Decimal& b) { return Decimal::Compare(a, b) >= 0; }
 
 // Whether all that `base` may stand for touches [low, high]: base + half step >= low, base - half step <=
-// high. Doubled, so that no half is needed; what overflows is too far away to touch.
-bool Touches(const Datum& base, const Decimal& low, const Decimal& high) {
+// high, or whole steps where it may have been cut off. Doubled, so that no half is needed; what overflows is
+// too far away to touch.
+bool Touches(const Datum& base, const Decimal& low, const Decimal& high, PrintRounding rounding) {
   const int exponent = base.step_exponent();
-  const auto step =
-      exponent >= 0 ? Decimal::FromParts(PowerOfTen(exponent), 0) : Decimal::FromParts(1, -exponent);
+  auto step = exponent >= 0 ? Decimal::FromParts(PowerOfTen(exponent), 0) : Decimal::FromParts(1, -exponent);
+  if (step.ok() && rounding == PrintRounding::kTruncated) step = Decimal::Add(*step, *step);
   if (!step.ok()) return false;
   const auto twice = Decimal::Add(base.value(), base.value());
   const auto twice_low = Decimal::Add(low, low);
@@ -154,12 +155,13 @@ std::string Explain(const Finding& finding) {
   return "";
 }
 
-bool Settle(Finding& finding, const Datum& base, Sequence by) {
+bool Settle(Finding& finding, const Datum& base, Sequence by, PrintRounding rounding) {
   if (!CanSettle(finding, by) || !base.has_value() || !finding.held.has_value()) return false;
   if (!finding.implied_low || !finding.implied_high) return false;
   if (Decimal::NumericallyEqual(base.value(), finding.held.value())) return false;
-  finding.status = Touches(base, *finding.implied_low, *finding.implied_high) ? FindingStatus::kConfirmed
-                                                                              : FindingStatus::kSuperseded;
+  finding.status = Touches(base, *finding.implied_low, *finding.implied_high, rounding)
+                       ? FindingStatus::kConfirmed
+                       : FindingStatus::kSuperseded;
   finding.settled_by = by;
   return true;
 }

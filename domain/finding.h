@@ -14,6 +14,7 @@
 #include "domain/instant.h"
 #include "domain/observation.h"
 #include "domain/period.h"
+#include "domain/print_rounding.h"
 #include "domain/series_key.h"
 #include "domain/vintage.h"
 
@@ -44,6 +45,7 @@ std::string_view FindingStatusName(FindingStatus status);  // "OPEN"
 //
 //                   IMPLIED_REVISION           BROKEN_IDENTITY             UNANNOUNCED_REVISION
 //   series          level, rate                total, then the terms       the series
+//                                              (32 components at most)
 //                                              (YEAR_TO_DATE: the series)
 //   period          of level and rate          of the total                of the changed cell
 //   held_period     of the base                the same                    the same
@@ -86,8 +88,10 @@ std::string Explain(const Finding& finding);
 // The status of an OPEN implied revision once a later release (of sequence `by`) states `base` for its base:
 // unchanged while the base is the same number; CONFIRMED if what the new print may stand for touches the
 // implied interval; else SUPERSEDED. A finding of another kind, a settled one, a withdrawn or absent base,
-// and a release that is not later leave it as it is. True if the status changed.
-bool Settle(Finding& finding, const Datum& base, Sequence by);
+// and a release that is not later leave it as it is. `rounding`: how the publisher prints, so how far the
+// base may lie from its print. True if the status changed.
+bool Settle(Finding& finding, const Datum& base, Sequence by,
+            PrintRounding rounding = PrintRounding::kNearest);
 
 // The same once a later release states the level or the rate of an OPEN implied revision: SUPERSEDED if
 // either is another number now (or none), for the interval was made from what they were. REQUIRES: both as

@@ -71,10 +71,13 @@ inline constexpr std::size_t kMaxSeriesPerCall = 10'000;
 inline constexpr std::uint64_t kMaxSequence = 0xFFFF'FFFE;
 
 // Findings kept of one release: more are counted, and say nothing that the first do not. Each takes some 200
-// bytes, so that a release of 40,000 that revises half of them would need more for its findings than for itself.
+// bytes, so that a release of 40,000 that revises half of them would need more for its findings than for
+// itself.
 inline constexpr std::size_t kMaxFindingsPerRelease = 250;
 // Pairs of a revision statistic: more than the months of the calendar, so that every series fits.
 inline constexpr std::size_t kMaxRevisionPairs = 20'000;
+// The same of all series together: 80 bytes each.
+inline constexpr std::size_t kMaxPooledPairs = 1'000'000;
 // Lags of a HAC covariance that a caller may ask for, in months: the work grows with pairs times lags.
 inline constexpr int kMaxHacLag = 1200;
 // A calendar: a rule for each stage, changed now and then; the dates of decades; and both as text.
@@ -118,5 +121,17 @@ inline constexpr std::size_t kMaxExplainedOperands = 10'000;
 
 // Subscribers of one daemon.
 inline constexpr int kMaxSubscribers = 10'000;
+
+// Conventions of a dataset: groups of codes with their members by month, and sums that must hold; and all of
+// it as text, which is one annex.
+inline constexpr std::size_t kMaxKeptGroups = 1'000;
+inline constexpr std::size_t kMaxKeptMembers = 20'000;
+inline constexpr std::size_t kMaxTotals = 64;
+inline constexpr std::size_t kMaxConventionsBytes = 1u << 20;
+// Terms of one sum of components: all of them are read to check it.
+inline constexpr std::size_t kMaxComponents = 10'000;
+// Series whose releases are checked on request, and looked at again after a backfill because a sum of
+// components joins them: what is said of each is held in memory.
+inline constexpr std::size_t kMaxCheckedSeries = 2'000;
 
 }  // namespace tidewaiter::limits

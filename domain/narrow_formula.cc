@@ -57,7 +57,9 @@ bool NarrowFormula::Fits(const AggregateSpec& spec) {
 
 std::optional<NarrowFormula> NarrowFormula::Create(const AggregateSpec& spec, int scale, int step_exponent,
                                                    Period now, std::optional<Period> then) {
-  const int operands = now.months() + (then ? then->months() : 0);
+  // What is cut off may lie a whole step away: as far as two roundings.
+  const int steps = spec.rounding == PrintRounding::kTruncated ? 2 : 1;
+  const int operands = steps * (now.months() + (then ? then->months() : 0));
   const int digits = step_exponent + scale;  // of a step, in units of the last digit
   const Wide most_unit = digits > limits::kMaxScale ? Wide(kMostSum) : TenToThe(digits) * operands;
   const std::optional<Decimal> unit = Steps(operands, step_exponent);
@@ -67,10 +69,10 @@ std::optional<NarrowFormula> NarrowFormula::Create(const AggregateSpec& spec, in
   formula.scale_ = scale;
   formula.decimals_ = spec.decimals;
   formula.bound_ = HalfOf(*unit);
-  formula.now_unit_ = static_cast<std::int64_t>(TenToThe(digits)) * now.months();
+  formula.now_unit_ = static_cast<std::int64_t>(TenToThe(digits)) * now.months() * steps;
   if (then) {
     formula.then_ = *then;
-    formula.then_unit_ = static_cast<std::int64_t>(TenToThe(digits)) * then->months();
+    formula.then_unit_ = static_cast<std::int64_t>(TenToThe(digits)) * then->months() * steps;
   }
   return formula;
 }

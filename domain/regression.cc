@@ -196,6 +196,8 @@ std::string_view NoStatisticName(NoStatistic why) {
       return "NOT_GROWTH";
     case NoStatistic::kNotFinite:
       return "NOT_FINITE";
+    case NoStatistic::kPooled:
+      return "POOLED";
   }
   return "UNKNOWN";
 }

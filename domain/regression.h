@@ -19,6 +19,7 @@ enum class NoStatistic : std::uint8_t {
   kLagTooLong = 4,       // the lag of the HAC covariance is not below the number of pairs
   kNotGrowth = 5,        // asks for growth, and the values are none
   kNotFinite = 6,        // beyond the range of binary floating point
+  kPooled = 7,           // asks for one series in order of time, and the pairs are of several
 };
 std::string_view NoStatisticName(NoStatistic why);  // "TOO_FEW_PAIRS"
 

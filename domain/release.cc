@@ -103,8 +103,9 @@ absl::Status CheckSeries(const SeriesKey& series, const DatasetDefinition& datas
   }
   if (places == dataset.dimensions.size()) return absl::OkStatus();
   return InvalidField(
-      "", absl::StrCat("the series ", Quoted(text), " has ", places, " codes, but dataset ", dataset.id,
-                       " has ", dataset.dimensions.size(), " dimensions; write one code for each"));
+      "", absl::StrCat("the series ", Quoted(text), " has ", Numbered(places, "code"), ", but dataset ",
+                       dataset.id, " has ", Numbered(dataset.dimensions.size(), "dimension"),
+                       "; write one code for each"));
 }
 
 std::string SectionField(std::size_t section) { return absl::StrCat("sections[", section, "]"); }

@@ -20,12 +20,43 @@ constexpr std::string_view kImports = "M";
 constexpr std::string_view kTurnover = "T";
 constexpr std::string_view kBalance = "B";
 constexpr int kYear = 12;
+// Components that a finding names beside the total.
+constexpr std::size_t kMostSeriesTold = 32;
 
 std::optional<std::size_t> PlaceOf(const DatasetDefinition& dataset, Role role) {
   for (std::size_t i = 0; i < dataset.dimensions.size(); ++i) {
     if (dataset.dimensions[i].role == role) return i;
   }
   return std::nullopt;
+}
+
+std::optional<std::size_t> PlaceOf(const DatasetDefinition& dataset, std::string_view id) {
+  for (std::size_t i = 0; i < dataset.dimensions.size(); ++i) {
+    if (dataset.dimensions[i].id == id) return i;
+  }
+  return std::nullopt;
+}
+
+bool Has(const std::vector<std::string>& codes, std::string_view code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+// Whether a figure of that code may be the total or a component.
+bool Concerns(const TotalRule& rule, const Conventions& conventions, std::string_view code) {
+  if (code == rule.total) return true;
+  switch (rule.terms) {
+    case TotalRule::Terms::kEvery:
+      return !Has(rule.codes, code);
+    case TotalRule::Terms::kCodes:
+      return Has(rule.codes, code);
+    case TotalRule::Terms::kGroup: {
+      const CodeGroup* const group = FindGroup(conventions, rule.group);
+      return group != nullptr &&
+             std::any_of(group->members.begin(), group->members.end(),
+                         [&](const CodeGroup::Member& member) { return member.code == code; });
+    }
+  }
+  return false;
 }
 
 // The text of `key` with other codes at some places; an empty code makes it a selector of all codes there.
@@ -69,7 +100,11 @@ ReleaseChecker::ReleaseChecker(const ReleaseUnderCheck& release, const DatasetDe
       implied_bases_(std::move(implied_bases)),
       flow_place_(PlaceOf(dataset, Role::kFlow)),
       measure_place_(PlaceOf(dataset, Role::kMeasure)),
-      unit_place_(PlaceOf(dataset, Role::kUnit)) {}
+      unit_place_(PlaceOf(dataset, Role::kUnit)) {
+  for (const TotalRule& rule : release_.conventions.totals) {
+    total_places_.push_back(PlaceOf(dataset, rule.dimension));
+  }
+}
 
 absl::Status ReleaseChecker::Check(const SeriesKey& series, Period period, const Datum& datum,
                                    Attributes attributes) {
@@ -78,7 +113,8 @@ absl::Status ReleaseChecker::Check(const SeriesKey& series, Period period, const
   if (IsRate(series)) return CheckRate(series, period, datum);
   if (!IsLevel(series)) return absl::OkStatus();
   TW_RETURN_IF_ERROR(CheckFlows(series, period));
-  return CheckYearToDate(series, period);
+  TW_RETURN_IF_ERROR(CheckYearToDate(series, period));
+  return CheckTotals(series, period);
 }
 
 std::vector<Finding> ReleaseChecker::TakeFindings() {
@@ -183,7 +219,7 @@ absl::Status ReleaseChecker::CheckRateAgainst(const SeriesKey& level, const Seri
   TW_ASSIGN_OR_RETURN(const std::optional<CellState> held_rate, figures_.Held(rate, period));
 
   ImpliedBaseCheck check{level, rate, period, *base_period, {}, false};
-  check.result = TestImpliedBase(known->datum, rate_datum, base->datum, release_.rounding);
+  check.result = TestImpliedBase(known->datum, rate_datum, base->datum, release_.conventions.rounding);
   check.repeated = WasChecked(rate_datum, held_rate, known->datum, known->held, *base);
   if (implied_bases_) implied_bases_(check);
   if (check.repeated) return absl::OkStatus();
@@ -279,15 +315,88 @@ absl::Status ReleaseChecker::CheckSum(Identity identity, const Operand& total,
     changed = changed || cell->changed;
     known.push_back(*std::move(cell));
   }
-  if (!changed) return absl::OkStatus();
+  if (changed) Judge(identity, operands, known);
+  return absl::OkStatus();
+}
 
+absl::Status ReleaseChecker::CheckTotals(const SeriesKey& series, Period period) {
+  const std::vector<TotalRule>& rules = release_.conventions.totals;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const std::optional<std::size_t> place = total_places_[i];
+    if (!place || *place >= series.dimensions() || !rules[i].when.Contains(period)) continue;
+    if (!Concerns(rules[i], release_.conventions, series.code(*place))) continue;
+    const SeriesKey total = SeriesKey::FromValid(WithCodes(series, {{place, rules[i].total}}));
+    if (!checked_totals_.insert(absl::StrCat(i, " ", total.text(), " ", period.ToString())).second) continue;
+    TW_RETURN_IF_ERROR(CheckTotal(rules[i], *place, total, period));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::vector<SeriesKey>>> ReleaseChecker::ComponentsOf(const TotalRule& rule,
+                                                                                   std::size_t place,
+                                                                                   const SeriesKey& total,
+                                                                                   Period period) {
+  std::vector<SeriesKey> series;
+  if (rule.terms == TotalRule::Terms::kEvery) {
+    if (total != last_total_) {
+      TW_ASSIGN_OR_RETURN(const Selector siblings, Selector::Parse(WithCodes(total, {{place, ""}})));
+      TW_ASSIGN_OR_RETURN(last_siblings_, figures_.Find(siblings));
+      std::sort(last_siblings_.begin(), last_siblings_.end());
+      last_total_ = total;
+    }
+    for (const SeriesKey& sibling : last_siblings_) {
+      const std::string_view code = sibling.code(place);
+      if (code != rule.total && !Has(rule.codes, code)) series.push_back(sibling);
+    }
+    return std::optional(std::move(series));
+  }
+  std::optional<std::vector<std::string>> codes = rule.codes;
+  if (rule.terms == TotalRule::Terms::kGroup) {
+    const CodeGroup* const group = FindGroup(release_.conventions, rule.group);
+    codes = group == nullptr ? std::nullopt : MembersThroughout(*group, period);
+  }
+  if (!codes) return std::optional<std::vector<SeriesKey>>();
+  for (const std::string& code : *codes) {
+    series.push_back(SeriesKey::FromValid(WithCodes(total, {{place, code}})));
+  }
+  return std::optional(std::move(series));
+}
+
+absl::Status ReleaseChecker::CheckTotal(const TotalRule& rule, std::size_t place, const SeriesKey& total,
+                                        Period period) {
+  TW_ASSIGN_OR_RETURN(const std::optional<std::vector<SeriesKey>> components,
+                      ComponentsOf(rule, place, total, period));
+  if (!components || components->empty()) return absl::OkStatus();
+  if (components->size() > limits::kMaxComponents) {
+    ++counts_.identities_not_testable;
+    return absl::OkStatus();
+  }
+  TW_ASSIGN_OR_RETURN(std::optional<Known> sum, KnownAfter(total, period));
+  if (!sum) return absl::OkStatus();
+  std::vector<Operand> operands = {{total, period}};
+  bool changed = sum->changed;
+  std::vector<Known> known = {*std::move(sum)};
+  for (const SeriesKey& component : *components) {
+    TW_ASSIGN_OR_RETURN(std::optional<Known> cell, KnownAfter(component, period));
+    const bool adds_nothing = !cell || (!cell->datum.has_value() && cell->datum.absence() == Absence::kNil);
+    changed = changed || (cell && cell->changed);
+    if (adds_nothing && rule.terms == TotalRule::Terms::kEvery) continue;
+    if (!cell) return absl::OkStatus();
+    operands.push_back({component, period});
+    known.push_back(*std::move(cell));
+  }
+  if (changed && operands.size() > 1) Judge(Identity::kComponents, operands, known);
+  return absl::OkStatus();
+}
+
+void ReleaseChecker::Judge(Identity identity, const std::vector<Operand>& operands,
+                           const std::vector<Known>& known) {
   std::vector<SignedTerm> sum;
   for (std::size_t i = 1; i < known.size(); ++i) sum.push_back({known[i].datum, operands[i].subtracted});
-  const IdentityResult result = CheckIdentity(sum, known[0].datum, release_.rounding);
+  const IdentityResult result = CheckIdentity(sum, known[0].datum, release_.conventions.rounding);
   if (result.verdict == IdentityVerdict::kNotTestable) ++counts_.identities_not_testable;
   if (result.verdict == IdentityVerdict::kHolds) ++counts_.identities_hold;
   if (result.verdict == IdentityVerdict::kBroken) KeepBroken(identity, operands, known[0].datum, result);
-  return absl::OkStatus();
 }
 
 void ReleaseChecker::KeepBroken(Identity identity, const std::vector<Operand>& operands, const Datum& total,
@@ -296,6 +405,7 @@ void ReleaseChecker::KeepBroken(Identity identity, const std::vector<Operand>& o
   Finding finding = NewFinding(FindingKind::kBrokenIdentity, operands[0].period);
   finding.identity = identity;
   for (const Operand& operand : operands) {
+    if (finding.series.size() > kMostSeriesTold) break;
     if (finding.series.empty() || operand.series != finding.series.back()) {
       finding.series.push_back(operand.series);
     }

@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "domain/change.h"
+#include "domain/conventions.h"
 #include "domain/dataset.h"
 #include "domain/finding.h"
 #include "domain/implied_base.h"
@@ -42,8 +44,8 @@ struct ReleaseUnderCheck {
   Sequence sequence = 0;
   PublishedAt published_at;
   ReleaseKind kind = ReleaseKind::kRegular;
-  // How this publisher prints.
-  PrintRounding rounding = PrintRounding::kNearest;
+  // How this publisher prints, and which sums must hold beside those of the flows and the months.
+  Conventions conventions;
   // The last month that the dataset speaks of, with this release: a change to an earlier one is a revision,
   // a change to this month the next stage of the same news.
   Month reference_month;
@@ -79,7 +81,7 @@ struct CheckCounts {
 };
 
 // Checks one release, section by section of one dataset, cell by cell, in constant memory but for the
-// findings.
+// findings and, where totals are declared, a hash of every one that was checked.
 //
 // Pairs are made by the roles and codes of the dataset's dimensions:
 //
@@ -140,6 +142,13 @@ class ReleaseChecker {
   // each sum is checked once.
   absl::Status CheckSum(Identity identity, const Operand& total, const std::vector<Operand>& terms,
                         const SeriesKey& series, Period period);
+  absl::Status CheckTotals(const SeriesKey& series, Period period);
+  absl::Status CheckTotal(const TotalRule& rule, std::size_t place, const SeriesKey& total, Period period);
+  // The series that add to `total`; nullopt: none of them is the sum in this period.
+  absl::StatusOr<std::optional<std::vector<SeriesKey>>> ComponentsOf(const TotalRule& rule, std::size_t place,
+                                                                     const SeriesKey& total, Period period);
+  // As known after the release, whatever is said of them. `operands` are the total and then the terms.
+  void Judge(Identity identity, const std::vector<Operand>& operands, const std::vector<Known>& known);
   // `operands` are the total and then the terms.
   void KeepBroken(Identity identity, const std::vector<Operand>& operands, const Datum& total,
                   const IdentityResult& result);
@@ -161,6 +170,12 @@ class ReleaseChecker {
   // The levels of the last rate: its periods come one after the other.
   SeriesKey last_rate_;
   std::vector<SeriesKey> last_levels_;
+  std::vector<std::optional<std::size_t>> total_places_;  // of conventions.totals
+  absl::flat_hash_set<std::string> checked_totals_;
+  // Every series that differs from the last total in its code only: its periods come one after the other,
+  // too.
+  SeriesKey last_total_;
+  std::vector<SeriesKey> last_siblings_;
 };
 
 }  // namespace tidewaiter

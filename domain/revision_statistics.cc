@@ -27,9 +27,9 @@ struct Samples {
 
 absl::Status CheckOptions(std::size_t pairs, const RevisionOptions& options) {
   Violations violations;
-  if (pairs > limits::kMaxRevisionPairs) {
-    violations.Add("pairs",
-                   absl::StrCat("at most ", limits::kMaxRevisionPairs, " periods are compared, not ", pairs));
+  const std::size_t most = options.pooled ? limits::kMaxPooledPairs : limits::kMaxRevisionPairs;
+  if (pairs > most) {
+    violations.Add("pairs", absl::StrCat("at most ", most, " pairs are compared, not ", pairs));
   }
   if (options.overlap_months < 0 || options.overlap_months > limits::kMaxHacLag) {
     violations.Add("overlap_months", absl::StrCat("the overlap is 0 to ", limits::kMaxHacLag, " months, not ",
@@ -42,10 +42,10 @@ absl::Status CheckOptions(std::size_t pairs, const RevisionOptions& options) {
   return violations.ToStatus();
 }
 
-absl::StatusOr<Samples> Sample(absl::Span<const RevisionPair> pairs) {
+absl::StatusOr<Samples> Sample(absl::Span<const RevisionPair> pairs, bool pooled) {
   Samples samples;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
-    if (i > 0 && !(pairs[i - 1].period < pairs[i].period)) {
+    if (!pooled && i > 0 && !(pairs[i - 1].period < pairs[i].period)) {
       return InvalidField(absl::StrCat("pairs[", i, "].period"), "the periods must ascend, each once");
     }
     TW_ASSIGN_OR_RETURN(const Decimal revision, Decimal::Subtract(pairs[i].later, pairs[i].first));
@@ -136,6 +136,29 @@ void AddShares(absl::Span<const RevisionPair> pairs, const Samples& samples, boo
              : Statistic::Absent(NoStatistic::kNotGrowth);
 }
 
+Regression PooledRegression() {
+  const Statistic pooled = Statistic::Absent(NoStatistic::kPooled);
+  const TTest t{.standard_error = pooled, .t = pooled, .p = pooled};
+  const FTest f{.f = pooled, .p = pooled};
+  return {.a = pooled,
+          .b = pooled,
+          .a_plain = t,
+          .b_plain = t,
+          .a_hac = t,
+          .b_hac = t,
+          .r_squared = pooled,
+          .both_zero_plain = f,
+          .both_zero_hac = f};
+}
+
+// What needs one series in order of time has no value.
+void SetPooled(RevisionStatistics* result) {
+  result->hac_lag = 0;
+  result->news = PooledRegression();
+  result->noise = result->news;
+  result->mean_revision.hac = result->news.a_hac;
+}
+
 void AddMagnitudes(const Samples& samples, RevisionStatistics& result) {
   const double mean_absolute = MeanMagnitude(samples.revision);
   result.mean_absolute_revision = Statistic::Of(mean_absolute);
@@ -149,17 +172,22 @@ void AddMagnitudes(const Samples& samples, RevisionStatistics& result) {
 absl::StatusOr<RevisionStatistics> ComputeRevisionStatistics(absl::Span<const RevisionPair> pairs,
                                                              const RevisionOptions& options) {
   TW_RETURN_IF_ERROR(CheckOptions(pairs.size(), options));
-  TW_ASSIGN_OR_RETURN(const Samples samples, Sample(pairs));
+  TW_ASSIGN_OR_RETURN(const Samples samples, Sample(pairs, options.pooled));
   RevisionStatistics result;
   result.n = pairs.size();
   result.hac_lag = options.hac_lag.value_or(DefaultHacLag(pairs.size(), options.overlap_months));
   if (!options.values_are_growth) result.share_sign_unchanged = Statistic::Absent(NoStatistic::kNotGrowth);
+  if (options.pooled) SetPooled(&result);
   if (pairs.empty()) return result;
   result.mean_revision = TestMean(samples.revision, result.hac_lag);
   AddMagnitudes(samples, result);
   AddSpread(pairs, samples, result);
   AddOrderStatistics(samples, result);
   AddShares(pairs, samples, options.values_are_growth, result);
+  if (options.pooled) {
+    SetPooled(&result);
+    return result;
+  }
   result.news = Regress(samples.revision, samples.first, result.hac_lag);
   result.noise = Regress(samples.revision, samples.later, result.hac_lag);
   return result;

@@ -28,6 +28,10 @@ struct RevisionOptions {
   std::optional<int> hac_lag;
   // The values are growth: then signs are signs of growth.
   bool values_are_growth = false;
+  // The pairs are of several series: their periods need not ascend, up to limits::kMaxPooledPairs will do,
+  // and what needs one series in order of time (HAC, news, noise) is POOLED. The plain test of the mean takes
+  // the pairs to be independent, which series of one release seldom are.
+  bool pooled = false;
 };
 
 // With r = later - first over N pairs, in the unit of the values unless said. (OECD revision analysis; Mincer

@@ -62,8 +62,8 @@ absl::StatusOr<Selector> Selector::Parse(std::string_view text) {
   if (IsEverything(text)) return selector;
   const auto places = static_cast<std::size_t>(std::count(text.begin(), text.end(), '.')) + 1;
   if (places > limits::kMaxDimensions) {
-    return InvalidField("", absl::StrCat("the selector ", Quoted(text), " has ", places,
-                                         " places; a series key has at most ", limits::kMaxDimensions));
+    return InvalidField("", absl::StrCat("the selector ", Quoted(text), " has ", Numbered(places, "place"),
+                                         "; a series key has at most ", limits::kMaxDimensions));
   }
   std::size_t listed = 0;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -78,9 +78,10 @@ absl::StatusOr<Selector> Selector::Parse(std::string_view text) {
 
 absl::Status Selector::Validate(std::size_t dimensions) const {
   if (places_.empty() || places_.size() == dimensions) return absl::OkStatus();
-  return InvalidField("", absl::StrCat("the selector ", Quoted(ToString()), " has ", places_.size(),
-                                       " places, but the dataset has ", dimensions,
-                                       " dimensions; write one place for each, empty for every code"));
+  return InvalidField(
+      "", absl::StrCat("the selector ", Quoted(ToString()), " has ", Numbered(places_.size(), "place"),
+                       ", but the dataset has ", Numbered(dimensions, "dimension"),
+                       "; write one place for each, empty for every code"));
 }
 
 bool Selector::MatchesText(std::string_view key_text) const {

@@ -26,20 +26,6 @@ client::AggregateRequest RequestOf(const Options& options) {
   return request;
 }
 
-// The fields of a refusal as the command line knows them: "query.base" is --base.
-absl::Status InOurWords(const absl::Status& status) {
-  const ErrorDetails details = DetailsOf(status);
-  if (details.violations.empty()) return status;
-  std::vector<FieldViolation> violations = details.violations;
-  constexpr std::string_view kPrefix = "query.";
-  for (FieldViolation& violation : violations) {
-    if (violation.field.substr(0, kPrefix.size()) == kPrefix) violation.field.erase(0, kPrefix.size());
-  }
-  std::string message(status.message());
-  if (message.substr(0, kPrefix.size()) == kPrefix) message.erase(0, kPrefix.size());
-  return MakeError(status.code(), details.reason, message, details.metadata, std::move(violations));
-}
-
 }  // namespace
 
 absl::Status RunAggregate(Session& session) {
@@ -48,7 +34,7 @@ absl::Status RunAggregate(Session& session) {
   const client::AggregateRequest request = RequestOf(options);
   // The first page is read before anything is written: a refusal leaves no half answer behind.
   absl::StatusOr<client::AggregatePage> page = session.client.Aggregate(request);
-  if (!page.ok()) return InOurWords(page.status());
+  if (!page.ok()) return InWordsOfQuery(page.status());
   RecordWriter writer(options.format, FigureSchema(), "aggregates", &session.out);
   std::uint64_t figures = 0;
   for (;;) {

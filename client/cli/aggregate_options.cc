@@ -111,12 +111,17 @@ absl::Status TakeGroupBy(std::string_view text, AggregateQuery* query) {
 
 absl::Status TakeGroup(std::string_view text, AggregateQuery* query) {
   const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos && ValidateCode(text).ok()) {  // kept with the dataset
+    query->groups.push_back({.name = std::string(text)});
+    return absl::OkStatus();
+  }
   const std::size_t colon = text.find(':');
   if (equals == std::string_view::npos || colon == std::string_view::npos || colon < equals) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Quoted(text),
-                     " is not a group; write NAME=DIMENSION:CODE+CODE, as in EU=partner:DE+FR, or "
-                     "EU=partner:DE+FR,GB@..2020-01 with the months in which a code belongs"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        Quoted(text),
+        " is not a group; write NAME=DIMENSION:CODE+CODE, as in EU=partner:DE+FR, or "
+        "EU=partner:DE+FR,GB@..2020-01 with the months in which a code belongs, or the name of a "
+        "group that is kept with the dataset"));
   }
   CodeGroup group;
   group.name = text.substr(0, equals);

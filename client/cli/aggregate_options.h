@@ -24,7 +24,7 @@ absl::Status TakeCombine(std::string_view text, AggregateQuery* query);
 // "reporter,flow".
 absl::Status TakeGroupBy(std::string_view text, AggregateQuery* query);
 // "EU=partner:DE+FR,GB@..2020-01": a name, a dimension, and codes, each part with the months in which they
-// belong.
+// belong; or the name of a group that is kept with the dataset.
 absl::Status TakeGroup(std::string_view text, AggregateQuery* query);
 // "latest", "first", "nth:3", "after:12m".
 absl::Status TakeRealTime(std::string_view text, RealTime* real_time);

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "domain/errors.h"
 #include "domain/strings.h"
 
 namespace tidewaiter::cli {
@@ -303,6 +304,19 @@ Record MoveRecord(Sequence sequence, const AggregateQuery& query, const client::
       reason(move.before),
       move.after.value ? "" : absl::StrCat("undefined now: ", ReasonText(move.after)),
   };
+}
+
+absl::Status InWordsOfQuery(const absl::Status& status) {
+  const ErrorDetails details = DetailsOf(status);
+  if (details.violations.empty()) return status;
+  std::vector<FieldViolation> violations = details.violations;
+  constexpr std::string_view kPrefix = "query.";
+  for (FieldViolation& violation : violations) {
+    if (violation.field.substr(0, kPrefix.size()) == kPrefix) violation.field.erase(0, kPrefix.size());
+  }
+  std::string message(status.message());
+  if (message.substr(0, kPrefix.size()) == kPrefix) message.erase(0, kPrefix.size());
+  return MakeError(status.code(), details.reason, message, details.metadata, std::move(violations));
 }
 
 std::string TransformText(const AggregateQuery& query) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "client/aggregates.h"
 #include "client/cli/cell_text.h"
 #include "client/cli/records.h"
@@ -22,6 +23,8 @@ std::vector<Record> ExplanationRecords(CellTexts& texts, const AggregateFigure& 
 const Schema& MoveSchema();
 Record MoveRecord(Sequence sequence, const AggregateQuery& query, const client::AggregateMove& move);
 
+// The fields of a refusal as the command line knows them: "query.base" is --base.
+absl::Status InWordsOfQuery(const absl::Status& status);
 // "growth lag 12", "level", "share": as `--transform` and `--lag` have it.
 std::string TransformText(const AggregateQuery& query);
 // "January-February 2025 is published as one"

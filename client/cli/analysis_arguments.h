@@ -7,6 +7,7 @@
 
 #include "client/types.h"
 #include "domain/finding.h"
+#include "domain/print_rounding.h"
 #include "domain/vintage.h"
 
 namespace tidewaiter::cli {
@@ -16,6 +17,9 @@ struct FindingsArguments {
   std::vector<FindingStatus> statuses;
   std::optional<Sequence> from_sequence;
   std::optional<Sequence> until_sequence;
+  bool tally = false;  // count how the rates compare, instead of listing
+  bool year_to_date = false;
+  std::optional<PrintRounding> rounding;
 };
 
 struct RevisionsArguments {
@@ -25,6 +29,8 @@ struct RevisionsArguments {
   int lag_months = 12;
   int period_months = 0;
   std::optional<int> hac_lag;
+  bool pooled = false;
+  bool computed = false;  // the figures of AggregateArguments::query, not published ones
 };
 
 struct MirrorArguments {
@@ -33,6 +39,11 @@ struct MirrorArguments {
   bool has_vintage_b = false;  // of its own
   int window_months = 0;
   std::optional<int> decimals;
+};
+
+struct ConventionsArguments {
+  std::string file;  // to set; "-" is the standard input; empty: nothing is set
+  bool allow_unknown_codes = false;
 };
 
 struct CalendarArguments {

@@ -1,7 +1,4 @@
 // calendar.
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +6,7 @@
 #include "absl/time/time.h"
 #include "client/cli/cell_text.h"
 #include "client/cli/session.h"
+#include "client/cli/text_file.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 
@@ -34,19 +32,6 @@ const Schema& ExpectedSchema() {
   return *schema;
 }
 
-absl::StatusOr<std::string> ReadText(const std::string& file) {
-  std::ifstream opened;
-  if (file != "-") opened.open(file, std::ios::binary);
-  std::istream& in = file == "-" ? std::cin : opened;
-  if (!in.good()) return InvalidField("--set", absl::StrCat("the file ", file, " cannot be read"));
-  std::string text;
-  char buffer[4096];
-  while (text.size() <= limits::kMaxCalendarBytes && (in.read(buffer, sizeof buffer), in.gcount() > 0)) {
-    text.append(buffer, static_cast<std::size_t>(in.gcount()));
-  }
-  return text;
-}
-
 // A year back to next month, around the day that is asked about.
 PeriodRange MonthsOf(const Options& options) {
   absl::CivilDay day = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
@@ -63,7 +48,7 @@ PeriodRange MonthsOf(const Options& options) {
 }
 
 absl::Status SetFrom(Session& session, const std::string& file) {
-  TW_ASSIGN_OR_RETURN(const std::string text, ReadText(file));
+  TW_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file, limits::kMaxCalendarBytes));
   TW_ASSIGN_OR_RETURN(const std::string kept,
                       session.client.SetCalendar(session.options.target.dataset, text));
   if (kept.empty()) {
@@ -94,7 +79,11 @@ absl::Status RunCalendar(Session& session) {
                 e.published_at, e.sequence == 0 ? "" : absl::StrCat(e.sequence), e.note});
   }
   writer.Finish(absl::StrCat("\"as_of\":", JsonString(expected.as_of.ToString())));
-  if (writer.records() == 0) session.Say("nothing is expected: see tidewaiter calendar --help");
+  if (writer.records() > 0) return absl::OkStatus();
+  TW_ASSIGN_OR_RETURN(const std::string kept, session.client.GetCalendar(dataset));
+  session.Say(kept.empty() ? absl::StrCat(dataset, " has no calendar: set one with tidewaiter calendar ",
+                                          dataset, " --set FILE")
+                           : absl::StrCat("the calendar of ", dataset, " expects nothing of these months"));
   return absl::OkStatus();
 }
 

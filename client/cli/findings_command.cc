@@ -5,6 +5,7 @@
 #include "client/cli/cell_text.h"
 #include "client/cli/finding_text.h"
 #include "client/cli/session.h"
+#include "client/cli/tally_text.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
 
@@ -31,6 +32,7 @@ absl::Status SayWhose(Session& session, const std::string& dataset) {
 absl::Status RunFindings(Session& session) {
   const Options& options = session.options;
   const FindingsArguments& asked = options.findings;
+  if (asked.tally) return RunTally(session);
   client::FindingQuery query;
   query.dataset = options.target.dataset;
   if (!options.target.key.empty()) query.keys = {options.target.key};

@@ -61,11 +61,28 @@ std::string Contradiction(const CLI::App& app, const Options& o, const std::vect
   if (o.plot.vintages.size() > 1 && o.command != Options::Command::kPlot) {
     return absl::StrCat("--as-of takes one day for ", command->get_name(), "; plot takes several");
   }
+  if (o.revisions.computed &&
+      (o.revisions.of != client::RevisionQuery::Of::kLevel || o.revisions.period_months != 0)) {
+    return "--of and --period-months go with published figures; of computed ones --transform and --window "
+           "say it";
+  }
+  if (o.plot.computed && o.period_months != 0)
+    return "--months draws published runs; with --transform give --window";
   if (o.command == Options::Command::kPlot && o.format != Format::kTable) {
-    return "a plot is for people; `tidewaiter get` has its figures as csv, json or ndjson";
+    return "a plot is for people; `tidewaiter get` and `aggregate` have its figures as csv, json or ndjson";
   }
   if (o.feed.protobuf && o.command != Options::Command::kConvert) return "-o pb goes with convert";
   if (o.watch.findings && o.format == Format::kCsv) return "--findings goes with -o table or -o ndjson";
+  if (o.watch.overdue && o.format == Format::kCsv) return "--overdue goes with -o table or -o ndjson";
+  if (o.findings.tally && (o.findings.from_sequence || o.findings.until_sequence ||
+                           !o.findings.kinds.empty() || !o.findings.statuses.empty())) {
+    return "--tally counts every release; --kind, --status and --..-sequence go with the list of findings";
+  }
+  if (!o.findings.tally && (o.findings.rounding || o.findings.year_to_date)) {
+    return "--rounding and --year-to-date go with --tally; `tidewaiter conventions` says how findings are "
+           "made";
+  }
+  if (o.findings.tally && o.target.dataset.empty()) return "--tally needs a DATASET/KEY";
   if (o.watch.progress && o.format != Format::kNdjson) return "--progress goes with -o ndjson";
   if (!o.watch.aggregates.empty() && o.target.dataset.empty()) return "--aggregate needs a DATASET/KEY";
   if (!o.watch.aggregates.empty() && o.format == Format::kCsv)
@@ -102,6 +119,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
   AddRevisions(&app, &options);
   AddMirror(&app, &options);
   AddCalendar(&app, &options);
+  AddConventions(&app, &options);
   AddRetract(&app, &options);
   app.add_subcommand("status", "Show the daemon's state")->callback([&options] {
     options.command = Options::Command::kStatus;

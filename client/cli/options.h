@@ -32,6 +32,7 @@ struct WatchArguments {
   bool snapshot = false;
   bool omit_confirmed = false;
   bool findings = false;
+  bool overdue = false;
   bool progress = false;
   std::vector<AggregateQuery> aggregates;  // without dataset and keys
 };
@@ -56,6 +57,7 @@ struct TriangleArguments {
 struct PlotArguments {
   std::vector<client::VintageQuery> vintages;  // as --as-of lists them; none: one, now
   bool ascii = false;
+  bool computed = false;  // the figures of AggregateArguments::query, not published ones
   std::size_t width = 0;  // 0: what fits
   std::size_t height = 0;
 };
@@ -82,6 +84,7 @@ struct Options {
     kRevisions,
     kMirror,
     kCalendar,
+    kConventions,
     kStatus,
     kVersion,
   };
@@ -112,6 +115,7 @@ struct Options {
   RevisionsArguments revisions;
   MirrorArguments mirror;
   CalendarArguments calendar;
+  ConventionsArguments conventions;
 };
 
 // What the command line asks for, or the code to exit with at once: 0 after --help, 2 (after a message to

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,8 +49,6 @@ void AddAggregateWords(CLI::App* app, Options* o) {
   app->add_flag("--mean", query->window.mean, "The window's sum divided by its months");
   AddWord(app, o, "--transform", ParseTransform, "What of the windows; see below. Default level")
       ->type_name("NAME");
-  app->add_option("--lag", query->lag_months, "Months back to the base of a growth or change. Default 12")
-      ->type_name("N");
   app->add_option("--decimals", query->decimals, "Digits after the point of what is divided")->type_name("N");
   AddWord(app, o, "--base", TakeBase, "index: what is 100: 2019, 2019-01, 2019-01/P7M")->type_name("PERIOD");
   app->add_option("--year-start", query->window.year_start_month,
@@ -65,10 +65,12 @@ void AddAggregateWords(CLI::App* app, Options* o) {
 void AddAggregateGroups(CLI::App* app, Options* o) {
   AggregateQuery* const query = &o->aggregate.query;
   app->add_flag("--sum", query->sum, "Sum all that is selected");
-  AddWord(app, o, "--group-by", TakeGroupBy, "Sum, but keep these dimensions apart")->type_name("DIM,...");
+  AddWord(app, o, "--group-by", TakeGroupBy, "Sum, but keep these dimensions, or kept groups, apart")
+      ->type_name("DIM,...");
   app->add_option_function<std::vector<std::string>>(
          "--group", [](const std::vector<std::string>&) {},
-         "A group of codes: EU=partner:DE+FR,GB@..2020-01. May be given again")
+         "A group of codes: EU=partner:DE+FR,GB@..2020-01, or EU if it is kept with the dataset (see "
+         "conventions). May be given again")
       ->expected(1)
       ->take_all()
       ->check(Checked([query](const std::string& text) { return TakeGroup(text, query); }))
@@ -115,14 +117,34 @@ void AddAggregateView(CLI::App* app, Options* o) {
   app->add_flag("--explain", view->explain, "Show what each figure was computed from");
 }
 
+constexpr std::array<const char*, 16> kFigureOptions = {
+    "--window",     "--mean",        "--transform",   "--decimals", "--base",     "--year-start",
+    "--derivation", "--composition", "--combine",     "--sum",      "--group-by", "--group",
+    "--total",      "--numerator",   "--denominator", "--lag"};
+
 }  // namespace
+
+void AddFigureWords(CLI::App* app, Options* o) {
+  AddAggregateWords(app, o);
+  AddAggregateGroups(app, o);
+  if (app->get_option_no_throw("--lag") != nullptr) return;
+  app->add_option("--lag", o->aggregate.query.lag_months,
+                  "Months back to the base of a growth or change. Default 12")
+      ->type_name("N");
+}
+
+bool NamesFigures(const CLI::App& app, bool but_lag) {
+  return std::any_of(kFigureOptions.begin(), kFigureOptions.end() - (but_lag ? 1 : 0), [&](const char* name) {
+    const CLI::Option* const option = app.get_option_no_throw(name);
+    return option != nullptr && option->count() > 0;
+  });
+}
 
 void AddAggregate(CLI::App* app, Options* o) {
   CLI::App* aggregate =
       app->add_subcommand("aggregate", "Compute windows, sums, growth, shares at any vintage");
   AddTarget(aggregate, o, "Which series, as in GACC_PRESS/CN.RU.T.VALUE.USD.BN")->required();
-  AddAggregateWords(aggregate, o);
-  AddAggregateGroups(aggregate, o);
+  AddFigureWords(aggregate, o);
   AddAggregateView(aggregate, o);
   aggregate->footer(kAggregateFooter);
   aggregate->callback([o] { o->command = Options::Command::kAggregate; });

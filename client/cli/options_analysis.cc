@@ -17,28 +17,36 @@ namespace {
 constexpr char kFindingsFooter[] = R"(
 Every release is checked shortly after it has been accepted, against what was held immediately before it.
   IMPLIED_REVISION       a printed rate of growth cannot follow from the printed level and the held base
-  BROKEN_IDENTITY        X + M = T, X - M = B or YTD(m-1) + m = YTD(m) is off by more than rounding
+  BROKEN_IDENTITY        X + M = T, X - M = B, YTD(m-1) + m = YTD(m), or a total of the dataset's conventions is off
+                         by more than rounding
   UNANNOUNCED_REVISION   a regular release changed what had been published for an earlier period
 A finding says that figures are inconsistent with what was held; a silent revision is one possible cause of several.
 Status: OPEN; CONFIRMED once the base was revised into the implied interval; SUPERSEDED once it was revised elsewhere.
 
 CSV columns: kind,series,period,sequence,published_at,printed,held,implied_low,implied_high,amount,status
+With --tally: series,fit,up,down,not_testable
 Also: --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
 
 Examples
+  tidewaiter findings GACC_PRESS/CN.RU..VALUE.USD.BN --tally --year-to-date --rounding truncated
   tidewaiter findings GACC_PRESS/CN.RU..VALUE.USD. --kind implied_revision --from 2025-01
   tidewaiter findings GACC_PRESS --kind unannounced_revision -o csv
   tidewaiter findings --from-sequence 80 --status open)";
 
 constexpr char kRevisionsFooter[] = R"(
 Prints: first; nth:2 (the second distinct value); after:12m (what was known 12 months after the first print); latest.
+With --window, --transform and the like (see tidewaiter aggregate --help) computed figures are compared, each from all
+that was known when it was first printed: a T12M, its growth. --pooled adds one line of statistics for all series of a
+unit together, without those that need one series in order of time.
 Compare figures of one age: latest mixes ages. Revisions of levels trend with the levels; for regressions use growth.
 CSV columns: series,months,unit,statistic,value,standard_error,t,p,reason; one statistic a line.
 Also: --as-of DATE, --at-sequence N, --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
 
 Examples
   tidewaiter revisions FT900/US.W00.X.VALUE.USD_MN --later latest
-  tidewaiter revisions FT900/US.W00.X+M.VALUE.USD_MN --first first --later nth:2 --of growth --lag 1)";
+  tidewaiter revisions FT900/US.W00.X+M.VALUE.USD_MN --first first --later nth:2 --of growth --lag 1
+  tidewaiter revisions FT900/US.W00.X+M.VALUE.USD_MN --later latest --pooled
+  tidewaiter revisions GACC_PRESS/CN.RU.T.VALUE.USD.BN --window t12m --transform yoy --later latest)";
 
 constexpr char kMirrorFooter[] = R"(
 CSV columns: period,a,b,gap,ratio,reason,how_a,how_b
@@ -48,6 +56,22 @@ Also: --as-of DATE, --at-sequence N, --from MONTH, --to MONTH, -o FORMAT, --time
 Example
   tidewaiter mirror CN/CN.KR.X.VALUE.USD.MN KR/KR.CN.M.VALUE.USD.MN --valuation FOB,CIF --months 12)";
 
+constexpr char kConventionsFooter[] = R"(
+Without --set the conventions are printed as they are kept. One statement a line:
+  group,EU,partner,AT+BE+DE,1995-01..        a group of codes, and the months in which they belong to it
+  group,EU,partner,GB,1973-01..2020-01        more of it
+  total,partner,W00,*,except=EU27             the figures of W00 are the sum of all other partners but EU27
+  total,partner,EU27,group:EU                 ... of the group's members in the period
+  total,flow,T,X+M,from=2020-01               ... of these codes
+  rounding,truncated                          the publisher cuts off instead of rounding; else: nearest
+`aggregate` takes a group by its name: --group EU, or --group-by flow,EU. Totals are checked with each release, and
+rounding is what findings and bounds allow for. The last conventions that were set hold; what was found before stays.
+
+Examples
+  tidewaiter conventions COMTRADE --set comtrade.conventions
+  tidewaiter conventions GACC_PRESS > gacc.conventions
+  echo rounding,truncated | tidewaiter conventions GACC_PRESS --set -)";
+
 constexpr char kCalendarFooter[] = R"(
 A calendar has one rule or date a line:
   rule,7-9,11:00,1,combined=01+02,from=2020-01    the 7th to the 9th of the next month; Jan and Feb together
@@ -55,6 +79,7 @@ A calendar has one rule or date a line:
   postponed,2025-09,unknown,note=shutdown          it did not come as planned
   cancelled,2022-03
   date,2020-01/P60M,2025-06-05,08:30,kind=REVISION an announced revision
+  rule,25-31,08:30,8,kind=REVISION,months=36,in=08 a revision every August, of the 36 months to December
 States: EXPECTED, PUBLISHED, LATE, OVERDUE, POSTPONED, CANCELLED.
 CSV columns: period,kind,stage,state,first_day,last_day,time,original_day,published_at,sequence,note
 Also: --as-of DATE, --from MONTH, --to MONTH (default: a year back to next month), -o FORMAT.
@@ -139,6 +164,18 @@ void AddFindings(CLI::App* app, Options* o) {
       [o](const std::string& t) { return TakeSequence(t, &o->findings.until_sequence); },
       "Only what was found up to this sequence")
       ->type_name("N");
+  findings->add_flag("--tally", o->findings.tally,
+                     "Count how the printed rates compare with what was held, those that fit, too");
+  findings->add_flag("--year-to-date", o->findings.year_to_date, "With --tally: only years to date");
+  findings
+      ->add_option_function<std::string>(
+          "--rounding",
+          [o](const std::string& name) {
+            o->findings.rounding = name == "truncated" ? PrintRounding::kTruncated : PrintRounding::kNearest;
+          },
+          "With --tally: nearest or truncated. Default: as the dataset's conventions say")
+      ->check(CLI::IsMember({"nearest", "truncated"}))
+      ->type_name("HOW");
   findings->footer(kFindingsFooter);
   findings->callback([o] { o->command = Options::Command::kFindings; });
 }
@@ -173,8 +210,16 @@ void AddRevisions(CLI::App* app, Options* o) {
   revisions->add_option("--hac-lag", o->revisions.hac_lag, "Lag of the HAC covariance. Default: by rule")
       ->check(CLI::Range(0, limits::kMaxHacLag))
       ->type_name("N");
+  revisions->add_flag("--pooled", o->revisions.pooled, "Also all series together");
+  AddFigureWords(revisions, o);
   revisions->footer(kRevisionsFooter);
-  revisions->callback([o] { o->command = Options::Command::kRevisions; });
+  revisions->callback([o, revisions] {
+    o->command = Options::Command::kRevisions;
+    // --lag alone is of --of growth.
+    const bool has_lag = revisions->get_option("--lag")->count() > 0;
+    o->revisions.computed = NamesFigures(*revisions, /*but_lag=*/true);
+    if (o->revisions.computed && has_lag) o->aggregate.query.lag_months = o->revisions.lag_months;
+  });
 }
 
 void AddMirror(CLI::App* app, Options* o) {
@@ -215,6 +260,20 @@ void AddMirror(CLI::App* app, Options* o) {
       ->type_name("N");
   mirror->footer(kMirrorFooter);
   mirror->callback([o] { o->command = Options::Command::kMirror; });
+}
+
+void AddConventions(CLI::App* app, Options* o) {
+  CLI::App* conventions =
+      app->add_subcommand("conventions", "Groups by month, totals, rounding: how a dataset is to be read");
+  conventions->add_option("DATASET", o->target.dataset, "The dataset")->required();
+  auto* set = conventions->add_option("--set", o->conventions.file, "Keep those in this file; - is stdin");
+  set->type_name("FILE");
+  conventions
+      ->add_flag("--allow-unknown-codes", o->conventions.allow_unknown_codes,
+                 "Also codes that no series has yet")
+      ->needs(set);
+  conventions->footer(kConventionsFooter);
+  conventions->callback([o] { o->command = Options::Command::kConventions; });
 }
 
 void AddCalendar(CLI::App* app, Options* o) {

@@ -25,6 +25,11 @@ CLI::Validator Checked(const std::function<absl::Status(const std::string&)>& ta
 // Adds an option whose text `take` reads; it may be given once.
 CLI::Option* AddText(CLI::App* app, const std::string& names,
                      std::function<absl::Status(const std::string&)> take, const std::string& description);
+// Adds the options that say which figures are computed, --window to --denominator; --lag, unless there is
+// one.
+void AddFigureWords(CLI::App* app, Options* o);
+// Whether any of them was given; `but_lag`: other than --lag.
+bool NamesFigures(const CLI::App& app, bool but_lag = false);
 // Adds the argument DATASET/KEY.
 CLI::Option* AddTarget(CLI::App* app, Options* o, const std::string& description);
 
@@ -54,5 +59,6 @@ void AddFindings(CLI::App* app, Options* o);
 void AddRevisions(CLI::App* app, Options* o);
 void AddMirror(CLI::App* app, Options* o);
 void AddCalendar(CLI::App* app, Options* o);
+void AddConventions(CLI::App* app, Options* o);
 
 }  // namespace tidewaiter::cli

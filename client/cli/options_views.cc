@@ -41,13 +41,16 @@ Examples
 
 constexpr char kPlotFooter[] = R"(
 Months are drawn, and January-February where they were published together; with --months N, runs of N months instead.
-Nothing is interpolated: a gap is a gap. Several days of --as-of draw one line for each.
+With --window, --transform and the like (see tidewaiter aggregate --help) computed figures are drawn: each at the last
+month of its window; an undefined one is a gap. Nothing is interpolated: a gap is a gap. Several days of --as-of draw one line for each.
 Braille where the locale is UTF-8, else ASCII; colour on a terminal, unless NO_COLOR is set.
 Also: --as-of DATE,DATE, --at-sequence N, --from MONTH, --to MONTH, --timeout TIME, --server ADDRESS.
 
 Examples
   tidewaiter plot GACC_PRESS/CN.RU.T.VALUE.USD.BN --from 2023-01
   tidewaiter plot GACC_PRESS/CN.RU.X+M.VALUE.USD.BN --months 12
+  tidewaiter plot GACC_PRESS/CN.RU.T.VALUE.USD.BN --window t12m --from 2023-01 --as-of 2025-01-31,2025-12-31
+  tidewaiter plot GACC_PRESS/CN.RU.X+M.VALUE.USD.BN --window ytd --transform yoy --from 2024-01
   tidewaiter plot GACC_PRESS/CN.W00.X.VALUE.USD.BN --from 2022-01 --as-of 2023-08-10,2023-08-11)";
 
 // --months of triangle and plot.
@@ -97,6 +100,7 @@ void AddPlot(CLI::App* app, Options* o) {
   CLI::App* plot = app->add_subcommand("plot", "Draw series, or vintages of one, as a chart");
   AddTarget(plot, o, "Which series, as in GACC_PRESS/CN.RU.T.VALUE.USD.BN")->required();
   AddPeriodMonths(plot, o);
+  AddFigureWords(plot, o);
   plot->add_flag("--ascii", o->plot.ascii, "Draw with ASCII characters only");
   plot->add_option("--width", o->plot.width, "Columns; default: the terminal's, or 120")
       ->check(CLI::Range(kMinChartWidth, kMaxChartWidth))
@@ -105,7 +109,10 @@ void AddPlot(CLI::App* app, Options* o) {
       ->check(CLI::Range(kMinChartHeight, kMaxChartHeight))
       ->type_name("N");
   plot->footer(kPlotFooter);
-  plot->callback([o] { o->command = Options::Command::kPlot; });
+  plot->callback([o, plot] {
+    o->command = Options::Command::kPlot;
+    o->plot.computed = NamesFigures(*plot);
+  });
 }
 
 }  // namespace tidewaiter::cli

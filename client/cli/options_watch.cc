@@ -16,6 +16,7 @@ Examples
   tidewaiter watch GACC_PRESS/CN.RU...
   tidewaiter watch GACC_PRESS --from-sequence 0 -o ndjson
   tidewaiter watch GACC_PRESS --snapshot -o ndjson
+  tidewaiter watch GACC_PRESS --overdue
   tidewaiter watch GACC_PRESS/CN.RU.T.VALUE.USD.BN --aggregate t12m:yoy --aggregate ytd:level)";
 
 }  // namespace
@@ -39,6 +40,8 @@ void AddWatch(CLI::App* app, Options* o) {
   watch->add_flag("--omit-confirmed", o->watch.omit_confirmed, "Leave out cells that were only confirmed");
   watch->add_flag("--findings", o->watch.findings,
                   "Also what the checks of the releases find: figures inconsistent with what was held");
+  watch->add_flag("--overdue", o->watch.overdue,
+                  "Also when a release that the dataset's calendar expects is missing");
   watch->add_flag("--progress", o->watch.progress,
                   "With -o ndjson: also objects that say how far the watch has come");
   watch

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/cell_text.h"
 #include "client/cli/chart.h"
+#include "client/cli/plot_figures.h"
 #include "client/cli/reading.h"
 #include "client/cli/session.h"
 #include "domain/errors.h"
@@ -100,13 +101,17 @@ absl::StatusOr<Sequence> ReadVintage(Session& session, const client::VintageQuer
   return read.sequence;
 }
 
+std::vector<client::VintageQuery> VintagesOf(const Options& options) {
+  std::vector<client::VintageQuery> vintages = options.plot.vintages;
+  if (vintages.empty()) vintages.emplace_back();
+  return vintages;
+}
+
 // Every series at every vintage asked for, the vintages of a series together. All are read at one sequence,
 // whatever is pushed meanwhile.
 absl::StatusOr<Sequence> ReadAll(Session& session, const CellTexts& texts, std::vector<Source>* sources) {
-  std::vector<client::VintageQuery> vintages = session.options.plot.vintages;
-  if (vintages.empty()) vintages.emplace_back();
   std::optional<Sequence> sequence = session.options.vintage.sequence;
-  for (client::VintageQuery& vintage : vintages) {
+  for (client::VintageQuery vintage : VintagesOf(session.options)) {
     vintage.sequence = sequence;
     TW_ASSIGN_OR_RETURN(sequence, ReadVintage(session, vintage, VintageText(vintage, texts), sources));
   }
@@ -115,14 +120,16 @@ absl::StatusOr<Sequence> ReadAll(Session& session, const CellTexts& texts, std::
   return *sequence;
 }
 
+absl::Status OtherUnit(const std::string& unit, const std::string& other) {
+  return InvalidField("DATASET/KEY", absl::StrCat("a chart has one unit; these series have ", unit, " and ",
+                                                  other, ": select those of one"));
+}
+
 // One axis has one unit.
 absl::StatusOr<std::string> CommonUnit(const std::vector<Source>& sources, CellTexts& texts) {
   const std::string unit = sources.empty() ? "" : texts.UnitOf(sources.front().series);
   for (const Source& source : sources) {
-    if (const std::string& other = texts.UnitOf(source.series); other != unit) {
-      return InvalidField("DATASET/KEY", absl::StrCat("a chart has one unit; these series have ", unit,
-                                                      " and ", other, ": select those of one"));
-    }
+    if (const std::string& other = texts.UnitOf(source.series); other != unit) return OtherUnit(unit, other);
   }
   return unit;
 }
@@ -159,11 +166,76 @@ std::string Remarks(const std::vector<Source>& sources, const std::vector<ChartL
   return remarks;
 }
 
+// A drawing, and what is said below it.
+absl::Status Show(Session& session, std::string title, const std::vector<ChartLine>& lines,
+                  const std::string& remarks, Sequence sequence) {
+  const Options& options = session.options;
+  ChartOptions chart;
+  chart.title = std::move(title);
+  chart.width = options.plot.width != 0 ? options.plot.width : session.out.columns();
+  chart.height = options.plot.height != 0 ? options.plot.height : kDefaultHeight;
+  chart.ascii = options.plot.ascii || !LocaleIsUtf8();
+  chart.colour = session.out.wants_colour();
+  const std::string drawn = DrawChart(lines, chart);
+  session.out.Write(drawn);
+  if (drawn.empty()) {
+    session.Say(absl::StrCat("no number to draw; `tidewaiter ", options.plot.computed ? "aggregate" : "get",
+                             "` shows what there is"));
+    return absl::OkStatus();
+  }
+  const std::string read =
+      absl::StrCat("Read at sequence ", sequence, ". The same again: --at-sequence ", sequence);
+  session.out.Write(absl::StrCat(Coloured(remarks + read, Colour::kDim, chart.colour), "\n"));
+  return absl::OkStatus();
+}
+
+// Computed figures: every output series at every vintage asked for, all at one sequence.
+absl::Status RunComputed(Session& session, const CellTexts& texts) {
+  struct Drawn {
+    std::string series;
+    ChartLine line;
+  };
+  std::vector<Drawn> drawn;
+  std::string unit;
+  std::string heading;
+  std::size_t undefined = 0;
+  std::optional<Sequence> sequence = session.options.vintage.sequence;
+  for (client::VintageQuery vintage : VintagesOf(session.options)) {
+    vintage.sequence = sequence;
+    TW_ASSIGN_OR_RETURN(FigureLines figures, ReadFigures(session, vintage));
+    sequence = figures.sequence;
+    heading = std::move(figures.heading);
+    for (FigureLine& line : figures.lines) {
+      if (!drawn.empty() && line.unit != unit) return OtherUnit(unit, line.unit);
+      if (drawn.size() == kMaxChartLines) return TooManyLines();
+      unit = line.unit;
+      undefined += line.undefined;
+      drawn.push_back({line.series, {line.series + VintageText(vintage, texts), std::move(line.points)}});
+    }
+  }
+  std::stable_sort(drawn.begin(), drawn.end(),
+                   [](const Drawn& a, const Drawn& b) { return a.series < b.series; });
+  const bool same = std::all_of(drawn.begin(), drawn.end(),
+                                [&](const Drawn& one) { return one.series == drawn.front().series; });
+  std::string title;
+  if (!drawn.empty()) title = same ? drawn.front().series : session.options.target.dataset;
+  if (drawn.size() == 1) title = drawn.front().line.label;
+  absl::StrAppend(&title, " ", heading, unit.empty() ? "" : ", ", unit);
+  std::vector<ChartLine> lines;
+  for (Drawn& one : drawn) lines.push_back(std::move(one.line));
+  const std::string remarks = undefined == 0 ? ""
+                                             : absl::StrCat(Counted(undefined, "undefined figure"),
+                                                            undefined == 1 ? " is a gap" : " are gaps",
+                                                            ": `tidewaiter aggregate` says why.\n");
+  return Show(session, std::move(title), lines, remarks, *sequence);
+}
+
 }  // namespace
 
 absl::Status RunPlot(Session& session) {
   const Options& options = session.options;
   TW_ASSIGN_OR_RETURN(CellTexts texts, TextsOf(session));
+  if (options.plot.computed) return RunComputed(session, texts);
   std::vector<Source> sources;
   TW_ASSIGN_OR_RETURN(const Sequence sequence, ReadAll(session, texts, &sources));
   TW_ASSIGN_OR_RETURN(const std::string unit, CommonUnit(sources, texts));
@@ -172,22 +244,8 @@ absl::Status RunPlot(Session& session) {
     lines.push_back({absl::StrCat(source.series, source.vintage),
                      PointsOf(source, options.period_months, texts.definition().year_start_month)});
   }
-  ChartOptions chart;
-  if (!sources.empty()) chart.title = TitleOf(sources, options.target.dataset, unit);
-  chart.width = options.plot.width != 0 ? options.plot.width : session.out.columns();
-  chart.height = options.plot.height != 0 ? options.plot.height : kDefaultHeight;
-  chart.ascii = options.plot.ascii || !LocaleIsUtf8();
-  chart.colour = session.out.wants_colour();
-  const std::string drawn = DrawChart(lines, chart);
-  session.out.Write(drawn);
-  if (drawn.empty()) {
-    session.Say("no number to draw; `tidewaiter get` shows what there is");
-    return absl::OkStatus();
-  }
-  const std::string read =
-      absl::StrCat("Read at sequence ", sequence, ". The same again: --at-sequence ", sequence);
-  session.out.Write(absl::StrCat(Coloured(Remarks(sources, lines) + read, Colour::kDim, chart.colour), "\n"));
-  return absl::OkStatus();
+  return Show(session, sources.empty() ? "" : TitleOf(sources, options.target.dataset, unit), lines,
+              Remarks(sources, lines), sequence);
 }
 
 }  // namespace tidewaiter::cli

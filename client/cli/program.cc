@@ -48,6 +48,8 @@ absl::Status RunCommand(Session& session) {
       return RunRevisions(session);
     case Options::Command::kMirror:
       return RunMirror(session);
+    case Options::Command::kConventions:
+      return RunConventions(session);
     case Options::Command::kCalendar:
       return RunCalendar(session);
     case Options::Command::kStatus:

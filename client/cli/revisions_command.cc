@@ -60,8 +60,10 @@ class Lines {
     return statistic.has_value() ? std::string() : std::string(NoStatisticName(statistic.why()));
   }
   void Add(std::string_view name, std::string value, Test test, std::string reason) {
-    writer_.Add({of_.series, absl::StrCat(of_.period_months), of_.unit, std::string(name), std::move(value),
-                 std::move(test.standard_error), std::move(test.t), std::move(test.p), std::move(reason)});
+    writer_.Add({of_.series.empty() ? "(all)" : of_.series,
+                 of_.period_months == 0 ? "" : absl::StrCat(of_.period_months), of_.unit, std::string(name),
+                 std::move(value), std::move(test.standard_error), std::move(test.t), std::move(test.p),
+                 std::move(reason)});
   }
   const client::SeriesRevisions& of_;
   RecordWriter& writer_;
@@ -121,6 +123,8 @@ absl::Status RunRevisions(Session& session) {
   query.lag_months = asked.lag_months;
   query.period_months = asked.period_months;
   query.hac_lag = asked.hac_lag;
+  query.pooled = asked.pooled;
+  if (asked.computed) query.aggregate = options.aggregate.query;
   TW_ASSIGN_OR_RETURN(const client::RevisionAnswer answer, session.client.GetRevisionStatistics(query));
   RecordWriter writer(options.format, StatisticSchema(), "statistics", &session.out);
   for (const client::SeriesRevisions& series : answer.series) AddSeries(series, &writer);

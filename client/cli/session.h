@@ -44,6 +44,7 @@ absl::Status RunFindings(Session& session);
 absl::Status RunRevisions(Session& session);
 absl::Status RunMirror(Session& session);
 absl::Status RunCalendar(Session& session);
+absl::Status RunConventions(Session& session);
 absl::Status RunStatus(Session& session);
 
 // The whole program, but for signals: `connected` is told of the client as soon as there is one, and of

@@ -33,6 +33,7 @@ class Watcher {
   absl::Status Snapshot(const std::string& dataset, client::SeriesCells& series);
   absl::Status Progress(const client::Bookmark& bookmark);
   absl::Status Findings(const client::FindingsUpdate& update);
+  absl::Status Overdue(const client::OverdueUpdate& update);
 
   void WriteHeading(const client::ReleaseInfo& release);
   void WriteMoves(const client::ReleasePart& part);
@@ -68,6 +69,7 @@ absl::Status Watcher::Run() {
   subscribe.snapshot = options.watch.snapshot;
   subscribe.omit_confirmed = options.watch.omit_confirmed;
   subscribe.findings = options.watch.findings;
+  subscribe.overdue = options.watch.overdue;
   subscribe.fail_unless_reachable = true;
   if (options.timeout) subscribe.give_up_after = *options.timeout;
 
@@ -83,6 +85,7 @@ absl::Status Watcher::Run() {
   };
   handler.started = [this](const client::Bookmark& bookmark) { return Started(bookmark); };
   handler.findings = [this](const client::FindingsUpdate& update) { return Findings(update); };
+  handler.overdue = [this](const client::OverdueUpdate& update) { return Overdue(update); };
   handler.progress = [this](const client::Bookmark& bookmark) { return Progress(bookmark); };
   handler.reconnecting = [this](const absl::Status& why, absl::Duration wait) {
     session_.Say(absl::StrCat("connection lost (", why.message(), "); trying again in ",
@@ -131,6 +134,24 @@ absl::Status Watcher::Findings(const client::FindingsUpdate& update) {
     }
   }
   if (update.last) findings_up_to_ = update.sequence;
+  return After(complete_up_to_);
+}
+
+absl::Status Watcher::Overdue(const client::OverdueUpdate& update) {
+  const client::ExpectedRelease& release = update.release;
+  if (session_.options.format == Format::kNdjson) {
+    session_.out.Write(absl::StrCat(
+        "{\"type\":\"overdue\",", Member("dataset", JsonString(update.dataset)), ",",
+        Member("period", JsonString(release.period)), ",", Member("kind", JsonString(release.kind)), ",",
+        Member("stage", JsonString(release.stage)), ",", Member("first_day", JsonString(release.first_day)),
+        ",", Member("last_day", JsonString(release.last_day)), ",",
+        Member("as_of", JsonString(update.as_of.ToString())), ",\"sequence\":", update.sequence, "}\n"));
+  } else {
+    session_.out.Write(absl::StrCat("OVERDUE  ", update.dataset, "  ", release.period,
+                                    release.kind == "REVISION" ? " (revision)" : "",
+                                    release.stage.empty() ? "" : "  ", release.stage, "  expected until ",
+                                    release.last_day, "; not held as of ", update.as_of.ToString(), "\n"));
+  }
   return After(complete_up_to_);
 }
 

@@ -178,6 +178,7 @@ absl::Status CheckGroups(const storage::Catalogue& catalogue, const AggregatePla
   const std::size_t places = plan.dataset().dimensions.size();
   for (std::size_t g = 0; g < plan.query().groups.size(); ++g) {
     const CodeGroup& group = plan.query().groups[g];
+    if (group.kept) continue;
     for (std::size_t m = 0; m < group.members.size() && told < kUnknownCodesTold; ++m) {
       const std::string& code = group.members[m].code;
       if (planner.Saw(g, code)) continue;

@@ -17,7 +17,7 @@ std::optional<Decimal> Half(const Decimal& unit) {
   return *half;
 }
 
-FigurePath PathOf(const RunValue& value, std::span<const CellState> cells) {
+FigurePath PathOf(const RunValue& value, std::span<const CellState> cells, PrintRounding rounding) {
   FigurePath path;
   path.across_releases = value.across_releases;
   if (!value.value) {
@@ -26,7 +26,7 @@ FigurePath PathOf(const RunValue& value, std::span<const CellState> cells) {
     return path;
   }
   path.value = value.value->value;
-  path.bound = Half(value.value->unit);
+  path.bound = rounding == PrintRounding::kTruncated ? value.value->unit : Half(value.value->unit);
   path.derivation = value.derivation;
   for (const Operand& operand : value.operands) {
     const CellState& cell = cells[operand.cell];
@@ -42,7 +42,8 @@ FigurePath PathOf(const RunValue& value, std::span<const CellState> cells) {
 // Gathers the terms of one figure.
 class Explanation {
  public:
-  explicit Explanation(const storage::Catalogue& catalogue) : catalogue_(catalogue) {}
+  Explanation(const storage::Catalogue& catalogue, PrintRounding rounding)
+      : catalogue_(catalogue), rounding_(rounding) {}
 
   absl::StatusOr<FigureTerm> Explain(const AggregateTerm& term, const TermSide& side) {
     FigureTerm explained{.below = term.below, .run = term.run, .parts = {}};
@@ -59,7 +60,7 @@ class Explanation {
         }
       }
       to.subtracted = member.sign < 0;
-      to.path = PathOf(part.value, member.cells->cells());
+      to.path = PathOf(part.value, member.cells->cells(), rounding_);
       operands_ += to.path.operands.size() + 1;
       if (side.ids != nullptr) AddOthers(term.run, part.value, *member.cells, &to);
       explained.parts.push_back(std::move(to));
@@ -73,12 +74,13 @@ class Explanation {
          algebra.FindAll(run, limits::kMaxOtherPathEdges, limits::kMaxOtherPaths + 1)) {
       if (!path.value || path.operands == taken.operands) continue;
       if (part->others.size() == limits::kMaxOtherPaths || operands_ > limits::kMaxExplainedOperands) break;
-      part->others.push_back(PathOf(path, algebra.cells()));
+      part->others.push_back(PathOf(path, algebra.cells(), rounding_));
       operands_ += path.operands.size();
     }
   }
 
   const storage::Catalogue& catalogue_;
+  const PrintRounding rounding_;
   std::size_t operands_ = 0;
 };
 
@@ -86,8 +88,9 @@ class Explanation {
 
 absl::StatusOr<std::vector<FigureTerm>> ExplainTerms(const storage::Catalogue& catalogue,
                                                      const std::vector<AggregateTerm>& terms,
-                                                     const TermSide& above, const TermSide& below) {
-  Explanation explanation(catalogue);
+                                                     const TermSide& above, const TermSide& below,
+                                                     PrintRounding rounding) {
+  Explanation explanation(catalogue, rounding);
   std::vector<FigureTerm> explained;
   for (const AggregateTerm& term : terms) {
     TW_ASSIGN_OR_RETURN(FigureTerm one, explanation.Explain(term, term.below ? below : above));

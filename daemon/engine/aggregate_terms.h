@@ -20,9 +20,10 @@ struct TermSide {
 };
 
 // The terms with keys and operands, and the other paths to each run. At most limits::kMaxExplainedOperands
-// operands.
+// operands. `rounding`: how they were printed.
 absl::StatusOr<std::vector<FigureTerm>> ExplainTerms(const storage::Catalogue& catalogue,
                                                      const std::vector<AggregateTerm>& terms,
-                                                     const TermSide& above, const TermSide& below);
+                                                     const TermSide& above, const TermSide& below,
+                                                     PrintRounding rounding);
 
 }  // namespace tidewaiter::engine

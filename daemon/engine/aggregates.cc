@@ -416,7 +416,8 @@ absl::Status AggregateReader::Fill(Month last) {
     below_side.ids = below.kept == nullptr ? &total_->loaded().ids() : nullptr;
     below_side.name = absl::StrCat("(sum of ", total_->loaded().members().size(), " series)");
   }
-  TW_ASSIGN_OR_RETURN(figure_.terms, ExplainTerms(*store_, terms, above_side, below_side));
+  TW_ASSIGN_OR_RETURN(figure_.terms,
+                      ExplainTerms(*store_, terms, above_side, below_side, plan_.spec().rounding));
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/engine/calendars.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -18,7 +19,8 @@ constexpr std::string_view kTable = "calendars";
 constexpr std::size_t kEntriesSlice = 1000;
 // Periods of so many releases are remembered, some hundred bytes each.
 constexpr std::size_t kKeptReleases = 100'000;
-constexpr std::int64_t kCountEveryMicros = 60'000'000;
+constexpr std::int64_t kLookEveryMicros = 60'000'000;
+constexpr std::int64_t kLookSoonestMicros = 1'000'000;
 constexpr int kOverdueMonths = 24;
 
 Month MonthOfDay(absl::CivilDay day) {
@@ -36,6 +38,42 @@ absl::Status CheckMonths(const PeriodRange& months) {
     return InvalidField("to", absl::StrCat("at most ", limits::kMaxPeriodMonths, " months are listed"));
   }
   return absl::OkStatus();
+}
+
+std::string IdentityOf(std::string_view dataset, const ExpectedRelease& expected) {
+  return absl::StrCat(std::string(dataset), " ", expected.period.ToString(), " ",
+                      std::string(ExpectedKindName(expected.kind)), " ", expected.stage, " ",
+                      expected.window ? DayToString(expected.window->last_day) : "");
+}
+
+// Revisions by their dates; of their periods any month may be the last.
+absl::StatusOr<std::vector<ExpectedRelease>> DatedRevisions(const Calendar& calendar) {
+  std::optional<Month> first;
+  std::optional<Month> last;
+  for (const CalendarDate& date : calendar.dates) {
+    if (date.kind != ExpectedKind::kRevision) continue;
+    first = first ? std::min(*first, date.period.last()) : date.period.last();
+    last = last ? std::max(*last, date.period.last()) : date.period.last();
+  }
+  if (!first) return std::vector<ExpectedRelease>();
+  const int months = std::min(*last - *first, limits::kMaxPeriodMonths - 1);
+  return ExpandCalendar({.rules = {}, .dates = calendar.dates}, *last - months, *last);
+}
+
+// Those that the rules have around an instant, with what dates say about them: one that was postponed or
+// cancelled is not due when its rule says so.
+absl::StatusOr<std::vector<ExpectedRelease>> RecurringRevisions(const Calendar& calendar, Instant around,
+                                                                absl::TimeZone zone) {
+  Calendar revisions;
+  std::copy_if(calendar.rules.begin(), calendar.rules.end(), std::back_inserter(revisions.rules),
+               [](const CalendarRule& rule) { return rule.kind == ExpectedKind::kRevision; });
+  if (revisions.rules.empty()) return std::vector<ExpectedRelease>();
+  revisions.dates = calendar.dates;
+  const Month month = MonthOfDay(absl::ToCivilDay(absl::FromUnixMicros(around.micros()), zone));
+  int lag = 0;
+  for (const CalendarRule& rule : revisions.rules) lag = std::max(lag, rule.lag_months);
+  const auto from = Month::FromIndexChecked(std::int64_t{month.index()} - lag);
+  return ExpandCalendar(revisions, from.ok() ? *from : month, month);
 }
 
 }  // namespace
@@ -78,7 +116,7 @@ absl::StatusOr<std::string> Calendars::Set(std::string_view dataset, std::string
   // Whoever reads next reads what is kept: of two who set it at once the later write counts.
   ++sets_;
   calendars_.erase(std::string(dataset));
-  counted_at_ = std::nullopt;
+  looked_at_ = std::nullopt;
   return canonical;
 }
 
@@ -155,33 +193,48 @@ absl::StatusOr<ExpectedReleases> Calendars::List(std::string_view dataset, const
   return result;
 }
 
-absl::StatusOr<std::uint64_t> Calendars::CountOverdue() const {
-  std::uint64_t overdue = 0;
+absl::StatusOr<OverdueReleases> Calendars::FindOverdue() const {
+  OverdueReleases overdue;
+  overdue.as_of = clock_.Now();
+  overdue.sequence = store_->head();
+  const absl::Time now = absl::FromUnixMicros(overdue.as_of.micros());
   for (const storage::DatasetInfo& info : store_->ListDatasets()) {
     TW_ASSIGN_OR_RETURN(const std::shared_ptr<const Calendar> calendar, Get(info.definition.id));
     if (calendar == nullptr) continue;
     TW_ASSIGN_OR_RETURN(const absl::TimeZone zone, FindZone(info.definition.time_zone));
-    const absl::Time now = absl::FromUnixMicros(clock_.Now().micros());
     const Month month = MonthOfDay(absl::ToCivilDay(now, zone));
-    TW_ASSIGN_OR_RETURN(const ExpectedReleases expected,
+    TW_ASSIGN_OR_RETURN(ExpectedReleases expected,
                         List(info.definition.id, {month - kOverdueMonths, month}, {}));
-    overdue += static_cast<std::uint64_t>(
-        std::count_if(expected.entries.begin(), expected.entries.end(),
-                      [](const CalendarEntry& entry) { return entry.state == CalendarState::kOverdue; }));
+    for (CalendarEntry& entry : expected.entries) {
+      if (entry.state != CalendarState::kOverdue) continue;
+      std::string identity = IdentityOf(info.definition.id, entry.expected);
+      overdue.releases.push_back({info.definition.id, std::move(entry), std::move(identity)});
+    }
   }
   return overdue;
 }
 
-std::uint64_t Calendars::Overdue() const {
+std::shared_ptr<const OverdueReleases> Calendars::Overdue() const {
   const Instant now = clock_.Now();
+  const Sequence head = store_->head();
+  const auto is_fresh = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!looked_at_) return false;
+    const std::int64_t age = now.micros() - looked_at_->micros();
+    return age < (head == overdue_->sequence ? kLookEveryMicros : kLookSoonestMicros);
+  };
   {
     absl::MutexLock lock(&mutex_);
-    if (counted_at_ && now.micros() - counted_at_->micros() < kCountEveryMicros) return overdue_;
-    counted_at_ = now;  // others do not count meanwhile
+    if (is_fresh()) return overdue_;
   }
-  const absl::StatusOr<std::uint64_t> counted = CountOverdue();
+  absl::MutexLock looking(&looking_);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (is_fresh()) return overdue_;  // another has looked meanwhile
+    looked_at_ = now;
+  }
+  absl::StatusOr<OverdueReleases> found = FindOverdue();
   absl::MutexLock lock(&mutex_);
-  if (counted.ok()) overdue_ = *counted;
+  if (found.ok()) overdue_ = std::make_shared<const OverdueReleases>(*std::move(found));
   return overdue_;
 }
 
@@ -191,19 +244,12 @@ absl::StatusOr<RevisionsDue> Calendars::RevisionsDueAt(const DatasetDefinition& 
                                                        Instant published_at) const {
   TW_ASSIGN_OR_RETURN(const std::shared_ptr<const Calendar> calendar, Get(dataset.id));
   if (calendar == nullptr) return RevisionsDue();
-  // Revisions are dates, never rules; of their periods any month may be the last.
-  std::optional<Month> first;
-  std::optional<Month> last;
-  for (const CalendarDate& date : calendar->dates) {
-    if (date.kind != ExpectedKind::kRevision) continue;
-    first = first ? std::min(*first, date.period.last()) : date.period.last();
-    last = last ? std::max(*last, date.period.last()) : date.period.last();
-  }
-  if (!first) return RevisionsDue();
-  const int months = std::min(*last - *first, limits::kMaxPeriodMonths - 1);
-  TW_ASSIGN_OR_RETURN(std::vector<ExpectedRelease> expected,
-                      ExpandCalendar({.rules = {}, .dates = calendar->dates}, *last - months, *last));
   TW_ASSIGN_OR_RETURN(const absl::TimeZone zone, FindZone(dataset.time_zone));
+  TW_ASSIGN_OR_RETURN(std::vector<ExpectedRelease> expected, DatedRevisions(*calendar));
+  TW_ASSIGN_OR_RETURN(std::vector<ExpectedRelease> recurring,
+                      RecurringRevisions(*calendar, published_at, zone));
+  expected.insert(expected.end(), std::make_move_iterator(recurring.begin()),
+                  std::make_move_iterator(recurring.end()));
   return RevisionsDue([expected = std::move(expected), published_at, zone](Period period) {
     return RevisionScheduled(expected, published_at, period, zone);
   });

@@ -28,6 +28,19 @@ struct ExpectedReleases {
   Sequence sequence = 0;
 };
 
+// Releases that have not come, of all datasets, of the last two years' months.
+struct OverdueReleases {
+  struct Release {
+    std::string dataset;
+    CalendarEntry entry;
+    // Of two looks the same for the same expectation: dataset, period, kind, stage and last day.
+    std::string identity;
+  };
+  std::vector<Release> releases;
+  Instant as_of;
+  Sequence sequence = 0;  // releases up to this one were looked at
+};
+
 // Table "calendars" of the annexes: dataset -> the canonical text (domain/calendar_text.h). A calendar has no
 // vintages: the last one that was set holds, for all time. Thread-safe; must not outlive the store.
 class Calendars {
@@ -45,8 +58,9 @@ class Calendars {
   // field "months".
   absl::StatusOr<ExpectedReleases> List(std::string_view dataset, const PeriodRange& months,
                                         const VintageInput& vintage) const;
-  // How many releases of all datasets are overdue now, of the last two years' months. Kept for a minute.
-  std::uint64_t Overdue() const;
+  // What is overdue now, by the clock. Never nullptr. Kept for a minute, or a second once another release has
+  // come; if it cannot be looked up, what was found last.
+  std::shared_ptr<const OverdueReleases> Overdue() const;
   // See finding_step.h.
   absl::StatusOr<RevisionsDue> RevisionsDueAt(const DatasetDefinition& dataset, Instant published_at) const;
 
@@ -64,18 +78,20 @@ class Calendars {
   absl::StatusOr<Periods> PeriodsOf(const storage::LogEntry& entry, const std::string& dataset) const;
   absl::StatusOr<std::vector<PublishedRelease>> PublishedSince(const std::string& dataset, Instant since,
                                                                const Vintage& vintage) const;
-  absl::StatusOr<std::uint64_t> CountOverdue() const;
+  absl::StatusOr<OverdueReleases> FindOverdue() const;
 
   storage::Store* const store_;
   const Queries& queries_;
   const Clock& clock_;
-  mutable absl::Mutex mutex_;  // no other lock is taken while it is held
+  mutable absl::Mutex looking_;  // held while what is overdue is looked up; before mutex_
+  mutable absl::Mutex mutex_;    // no other lock is taken while it is held
   mutable absl::flat_hash_map<std::string, std::shared_ptr<const Calendar>> calendars_
       ABSL_GUARDED_BY(mutex_);
   std::uint64_t sets_ ABSL_GUARDED_BY(mutex_) = 0;  // calendars set so far
   mutable absl::flat_hash_map<PeriodsKey, Periods> periods_ ABSL_GUARDED_BY(mutex_);
-  mutable std::uint64_t overdue_ ABSL_GUARDED_BY(mutex_) = 0;
-  mutable std::optional<Instant> counted_at_ ABSL_GUARDED_BY(mutex_);
+  mutable std::shared_ptr<const OverdueReleases> overdue_ ABSL_GUARDED_BY(mutex_) =
+      std::make_shared<const OverdueReleases>();
+  mutable std::optional<Instant> looked_at_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tidewaiter::engine

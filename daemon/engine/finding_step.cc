@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/strings.h"
@@ -37,6 +38,19 @@ std::string GroupOf(const DatasetDefinition& dataset, const std::string& key) {
   return selector.find_first_not_of('.') == std::string::npos ? "*" : selector;
 }
 
+// The selector with every code of the dimensions that totals sum over: CN.RU...USD. => CN....USD.
+std::string JoinedBy(const std::vector<TotalRule>& totals, const DatasetDefinition& dataset,
+                     const Selector& group) {
+  std::string selector;
+  for (std::size_t i = 0; i < group.places(); ++i) {
+    const bool any = std::any_of(totals.begin(), totals.end(), [&](const TotalRule& rule) {
+      return i < dataset.dimensions.size() && rule.dimension == dataset.dimensions[i].id;
+    });
+    absl::StrAppend(&selector, i == 0 ? "" : ".", any ? "" : absl::StrJoin(group.codes(i), "+"));
+  }
+  return selector.find_first_not_of('.') == std::string::npos ? "*" : selector;
+}
+
 Finding AsFound(Finding finding) {
   finding.status = FindingStatus::kOpen;
   finding.settled_by = 0;
@@ -47,6 +61,7 @@ Finding AsFound(Finding finding) {
 
 struct FindingStep::Section {
   DatasetDefinition definition;
+  Conventions conventions;
   DatasetSeen seen;               // before this entry
   bool is_late = false;           // something newer has been published
   std::optional<Month> own_last;  // the last month that the release speaks of
@@ -61,8 +76,12 @@ struct FindingStep::Section {
 };
 
 FindingStep::FindingStep(const storage::Store* store, UpdateFeed* feed, const FindingTable* table,
-                         RevisionsDueOf due, std::function<bool()> cancelled)
-    : store_(store), feed_(feed), table_(table), due_(std::move(due)), cancelled_(std::move(cancelled)) {}
+                         CheckingRules checking, std::function<bool()> cancelled)
+    : store_(store),
+      feed_(feed),
+      table_(table),
+      checking_(std::move(checking)),
+      cancelled_(std::move(cancelled)) {}
 
 FindingStep::~FindingStep() = default;
 
@@ -89,6 +108,10 @@ absl::StatusOr<FindingStep::Section*> FindingStep::SectionOf(const std::string& 
   if (!is_new) return &section;
   TW_ASSIGN_OR_RETURN(storage::DatasetInfo info, store_->GetDataset(dataset));
   section.definition = std::move(info.definition);
+  if (checking_.conventions != nullptr) {
+    TW_ASSIGN_OR_RETURN(const std::shared_ptr<const Conventions> kept, checking_.conventions(dataset));
+    section.conventions = *kept;
+  }
   TW_ASSIGN_OR_RETURN(section.seen, table_->Seen(dataset));
   section.is_late = origin_.published_at < section.seen.newest;
   return &section;
@@ -118,6 +141,7 @@ absl::Status FindingStep::ReadMonths() {
     release.sequence = entry_.sequence;
     release.published_at = entry_.header.published_at;
     release.kind = entry_.header.kind;
+    release.conventions = section.conventions;
     release.reference_month = section.ReferenceMonth();
     TW_ASSIGN_OR_RETURN(release.is_revision_scheduled, DueOf(section.definition, origin_.published_at));
     section.figures.emplace(store_, dataset, origin_);
@@ -128,8 +152,8 @@ absl::Status FindingStep::ReadMonths() {
 
 absl::StatusOr<RevisionsDue> FindingStep::DueOf(const DatasetDefinition& dataset,
                                                 Instant published_at) const {
-  if (due_ == nullptr) return RevisionsDue();
-  return due_(dataset, published_at);
+  if (checking_.due == nullptr) return RevisionsDue();
+  return checking_.due(dataset, published_at);
 }
 
 absl::Status FindingStep::CheckChanges() {
@@ -198,11 +222,17 @@ absl::Status FindingStep::SettleOne(const FindingPlace& place) {
   TW_ASSIGN_OR_RETURN(std::optional<Finding> finding, table_->Get(place));
   if (!finding || finding->series.size() < 2) return absl::OkStatus();
   const Finding& f = *finding;
+  // What was published before the release that it is about was held before it: the second look says what
+  // follows.
+  if (origin_ < ReleasePlace{f.published_at.instant, f.sequence}) return absl::OkStatus();
   TW_ASSIGN_OR_RETURN(const Datum level, KnownNow(f.series[0], f.dataset, f.period));
   TW_ASSIGN_OR_RETURN(const Datum rate, KnownNow(f.series[1], f.dataset, f.period));
   TW_ASSIGN_OR_RETURN(const Datum base, KnownNow(f.series[0], f.dataset, f.held_period));
   const Sequence by = entry_.sequence;
-  if (f.settled_by != by && !SettleByPrints(*finding, level, rate, by) && !Settle(*finding, base, by)) {
+  TW_ASSIGN_OR_RETURN(const Section* const section, SectionOf(f.dataset));
+  const PrintRounding rounding = section->conventions.rounding;
+  if (f.settled_by != by && !SettleByPrints(*finding, level, rate, by) &&
+      !Settle(*finding, base, by, rounding)) {
     return absl::OkStatus();
   }
   TW_ASSIGN_OR_RETURN(std::vector<FindingTable::Cell> cells, CellsOf(*finding));
@@ -227,7 +257,8 @@ absl::Status FindingStep::NoteGroup(const SeriesChanges& series) {
   if (series.cells.empty()) return absl::OkStatus();
   TW_ASSIGN_OR_RETURN(Section* const section, SectionOf(series.dataset));
   if (!section->is_late && entry_.retracts == 0) return absl::OkStatus();
-  const Group group{series.dataset, GroupOf(section->definition, series.key)};
+  TW_ASSIGN_OR_RETURN(std::string selector, SelectorOf(*section, series.key));
+  const Group group{series.dataset, std::move(selector)};
   Month first = series.cells.front().state.period.start();
   Month last = first;
   for (const SeriesChanges::Cell& cell : series.cells) last = std::max(last, cell.state.period.last());
@@ -244,6 +275,23 @@ absl::Status FindingStep::LookBack() {
   }
   groups_.clear();
   return absl::OkStatus();
+}
+
+// The selector of all that is looked at together: one trade, or all that the dataset's totals join with it.
+absl::StatusOr<std::string> FindingStep::SelectorOf(const Section& section, const std::string& key) {
+  std::string own = GroupOf(section.definition, key);
+  if (section.conventions.totals.empty() || own == "*") return own;
+  TW_ASSIGN_OR_RETURN(const Selector trade, Selector::Parse(own));
+  const std::string joined = JoinedBy(section.conventions.totals, section.definition, trade);
+  const auto [fits, is_new] = joined_fits_.try_emplace({section.definition.id, joined}, false);
+  if (is_new) {
+    TW_ASSIGN_OR_RETURN(const Selector selector, Selector::Parse(joined));
+    TW_ASSIGN_OR_RETURN(
+        const std::vector<storage::SeriesEntry> series,
+        store_->ListSeries(section.definition.id, selector, "", limits::kMaxCheckedSeries + 1));
+    fits->second = series.size() <= limits::kMaxCheckedSeries;
+  }
+  return fits->second ? joined : own;
 }
 
 absl::Status FindingStep::LookBackAt(const Group& group, const Months& months) {
@@ -279,6 +327,7 @@ absl::Status FindingStep::CheckAgain(ReleasePlace place, const std::string& data
   release.sequence = place.sequence;
   release.published_at = entry.header.published_at;
   release.kind = entry.header.kind;
+  release.conventions = section->conventions;
   if (reference) {
     release.reference_month = *reference;
   } else {

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/engine/finding_table.h"
+#include "daemon/engine/kept_conventions.h"
 #include "daemon/engine/release_figures.h"
 #include "daemon/engine/update_feed.h"
 #include "domain/release_check.h"
@@ -25,6 +26,13 @@ using RevisionsDue = std::function<bool(Period)>;
 using RevisionsDueOf =
     std::function<absl::StatusOr<RevisionsDue>(const DatasetDefinition&, Instant published_at)>;
 
+// What is kept with datasets and bears on the checks. Each may be nullptr: nothing is scheduled; no
+// conventions.
+struct CheckingRules {
+  RevisionsDueOf due = nullptr;
+  ConventionsOf conventions = nullptr;
+};
+
 // Checks one entry; used once. In memory: the findings, of which there are at most
 // limits::kMaxFindingsPerRelease, and what a few hundred series say. Not thread-safe.
 //
@@ -33,13 +41,17 @@ using RevisionsDueOf =
 //   in the past     it states: it now stands before them
 //   a retraction    those that were published after what it takes back
 //
+// "The same trade" is every flow, measure and unit of it; where a total of the conventions joins series of
+// several partners (or of another dimension), theirs too, unless they are more than
+// limits::kMaxCheckedSeries: then sums of that kind are not looked at again.
+//
 // A finding that such a second look no longer makes is SUPERSEDED, if it was OPEN and an implied revision;
 // one that it makes again is not kept twice.
 class FindingStep {
  public:
   // `cancelled`: asked between parts; then Run() returns CANCELLED.
-  FindingStep(const storage::Store* store, UpdateFeed* feed, const FindingTable* table, RevisionsDueOf due,
-              std::function<bool()> cancelled);
+  FindingStep(const storage::Store* store, UpdateFeed* feed, const FindingTable* table,
+              CheckingRules checking, std::function<bool()> cancelled);
   ~FindingStep();
   FindingStep(const FindingStep&) = delete;
   FindingStep& operator=(const FindingStep&) = delete;
@@ -49,9 +61,8 @@ class FindingStep {
   void Keep(FindingTable& table, FindingsState& state) const;
 
  private:
-  struct Section;  // a dataset that the entry speaks of, under check
-  using Group =
-      std::pair<std::string, std::string>;  // dataset, selector of one trade: all flows and measures
+  struct Section;                                     // a dataset that the entry speaks of, under check
+  using Group = std::pair<std::string, std::string>;  // dataset, selector of what is looked at together
   struct Months {
     Month first;
     Month last;
@@ -65,6 +76,7 @@ class FindingStep {
   absl::Status NoteGroup(const SeriesChanges& series);
   absl::Status LookBack();  // over groups_
   absl::Status LookBackAt(const Group& group, const Months& months);
+  absl::StatusOr<std::string> SelectorOf(const Section& section, const std::string& key);
   absl::Status CheckAgain(ReleasePlace release, const std::string& dataset,
                           const std::vector<std::pair<SeriesKey, SeriesStatement>>& cells,
                           HindsightFigures& figures);
@@ -80,7 +92,7 @@ class FindingStep {
   const storage::Store* const store_;
   UpdateFeed* const feed_;
   const FindingTable* const table_;
-  const RevisionsDueOf due_;
+  const CheckingRules checking_;
   const std::function<bool()> cancelled_;
 
   std::uint32_t rules_ = 0;
@@ -88,6 +100,7 @@ class FindingStep {
   ReleasePlace origin_;  // whose cells changed: the release, or what the retraction takes back
   std::map<std::string, Section> sections_;
   std::map<Group, Months> groups_;
+  std::map<Group, bool> joined_fits_;  // whether what totals join is few enough to be looked at again
   std::vector<Finding> found_;
   struct Placed {
     PlacedFinding placed;

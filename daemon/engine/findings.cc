@@ -55,10 +55,10 @@ bool FindingFilter::Matches(const PlacedFinding& placed) const {
          });
 }
 
-Findings::Findings(storage::Store* store, UpdateFeed* feed, RevisionsDueOf due, OnError on_error)
+Findings::Findings(storage::Store* store, UpdateFeed* feed, CheckingRules checking, OnError on_error)
     : store_(store),
       feed_(feed),
-      due_(std::move(due)),
+      checking_(std::move(checking)),
       on_error_(std::move(on_error)),
       records_(store, std::string(kFindingTable)),
       table_(&records_) {}
@@ -128,7 +128,7 @@ void Findings::Rest(absl::Duration duration) {
 
 void Findings::CheckNext() {
   const Sequence sequence = working_.position + 1;
-  FindingStep step(store_, feed_, &table_, due_, [this] { return Stopping(); });
+  FindingStep step(store_, feed_, &table_, checking_, [this] { return Stopping(); });
   const absl::Status status = step.Run(sequence, working_.rules);
   if (absl::IsCancelled(status) && Stopping()) return;
   if (status.ok()) {

@@ -56,7 +56,7 @@ struct FindingsPage {
 class Findings {
  public:
   using OnError = std::function<void(Sequence sequence, const absl::Status& status)>;
-  Findings(storage::Store* store, UpdateFeed* feed, RevisionsDueOf due = nullptr, OnError on_error = nullptr);
+  Findings(storage::Store* store, UpdateFeed* feed, CheckingRules checking = {}, OnError on_error = nullptr);
   ~Findings();  // as Stop()
   Findings(const Findings&) = delete;
   Findings& operator=(const Findings&) = delete;
@@ -105,7 +105,7 @@ class Findings {
 
   storage::Store* const store_;
   UpdateFeed* const feed_;
-  const RevisionsDueOf due_;
+  const CheckingRules checking_;
   const OnError on_error_;
   const std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
   // Of the thread alone.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -138,24 +139,30 @@ void CheckChoice(const PrintChoice& choice, std::string_view field, Violations& 
 
 absl::Status Validate(const RevisionInput& input) {
   Violations violations;
-  CheckChoice(input.first, "first", violations);
-  CheckChoice(input.later, "later", violations);
-  if (input.first == input.later)
-    violations.Add("later", "is the same print as `first`: nothing is compared");
+  CheckPrints(input, violations);
   if (input.period_months < 0 || input.period_months > limits::kMaxPeriodMonths) {
     violations.Add("period_months", absl::StrCat("is 0 to ", limits::kMaxPeriodMonths));
   }
   if (input.lag_months < 1 || input.lag_months > limits::kMaxLagMonths) {
     violations.Add("lag_months", absl::StrCat("is 1 to ", limits::kMaxLagMonths));
   }
+  return violations.ToStatus();
+}
+
+}  // namespace
+
+void CheckPrints(const RevisionInput& input, Violations& violations) {
+  CheckChoice(input.first, "first", violations);
+  CheckChoice(input.later, "later", violations);
+  if (input.first == input.later)
+    violations.Add("later", "is the same print as `first`: nothing is compared");
   if (input.hac_lag && (*input.hac_lag < 0 || *input.hac_lag > limits::kMaxHacLag)) {
     violations.Add("hac_lag", absl::StrCat("is 0 to ", limits::kMaxHacLag));
   }
   violations.Add("periods", input.read.periods.Validate());
-  return violations.ToStatus();
 }
 
-absl::Status TooManySeries() {
+absl::Status TooManyRevisionSeries() {
   const std::string description = absl::StrCat("at most ", kMaxRevisionSeries, " series are read at once");
   return MakeError(absl::StatusCode::kInvalidArgument, Reason::kLimitExceeded,
                    absl::StrCat("keys: ", description),
@@ -163,11 +170,14 @@ absl::Status TooManySeries() {
                    {{"keys", description}});
 }
 
-absl::StatusOr<SeriesRevisionStatistics> Compute(const std::vector<HistoryEntry>& history,
-                                                 const RevisionInput& input, int period_months, Instant now) {
+namespace {
+
+absl::StatusOr<SeriesRevisionStatistics> Compute(const std::vector<RevisionPair>& pairs,
+                                                 const RevisionInput& input, int period_months,
+                                                 std::size_t left_out) {
   SeriesRevisionStatistics result;
   result.period_months = period_months;
-  const std::vector<RevisionPair> pairs = MakePairs(history, input, period_months, now, &result.left_out);
+  result.left_out = left_out;
   if (!pairs.empty()) {
     result.first_period = pairs.front().period;
     result.last_period = pairs.back().period;
@@ -209,13 +219,14 @@ absl::StatusOr<RevisionAnswer> ReadRevisions(const Queries& queries, const Revis
   read.periods = PeriodRange();
   TW_ASSIGN_OR_RETURN(SeriesReader reader, queries.Open(read));
   RevisionAnswer answer{.vintage = reader.vintage(), .series = {}};
+  RevisionPool pool;
   RevisionInput resolved = input;
   if (reader.vintage().as_of != Instant::Max()) resolved.read.vintage.as_of = reader.vintage().as_of;
   for (std::size_t read_series = 0;; ++read_series) {
     TW_RETURN_IF_ERROR(check_alive());
     TW_ASSIGN_OR_RETURN(const bool more, reader.Next());
-    if (!more) return answer;
-    if (read_series == kMaxRevisionSeries) return TooManySeries();
+    if (!more) break;
+    if (read_series == kMaxRevisionSeries) return TooManyRevisionSeries();
     TW_ASSIGN_OR_RETURN(const std::vector<HistoryEntry> history, reader.History(HistoryType::kAll, 1));
     std::set<int> lengths;
     for (const HistoryEntry& entry : history) {
@@ -224,12 +235,54 @@ absl::StatusOr<RevisionAnswer> ReadRevisions(const Queries& queries, const Revis
     }
     const std::string unit = UnitOf(reader.dataset(), reader.series().key);
     for (const int months : lengths) {
-      TW_ASSIGN_OR_RETURN(SeriesRevisionStatistics one, Compute(history, resolved, months, now));
+      std::size_t left_out = 0;
+      const std::vector<RevisionPair> pairs = MakePairs(history, resolved, months, now, &left_out);
+      TW_ASSIGN_OR_RETURN(SeriesRevisionStatistics one, Compute(pairs, resolved, months, left_out));
       one.series = reader.series().key;
       one.unit = UnitOfRevisions(input, unit);
+      if (input.pooled) TW_RETURN_IF_ERROR(pool.Add(one, pairs));
       answer.series.push_back(std::move(one));
     }
   }
+  TW_RETURN_IF_ERROR(pool.Finish(input.of == RevisionKind::kGrowth, &answer.series));
+  return answer;
+}
+
+// ---- All series together
+
+absl::Status RevisionPool::Add(const SeriesRevisionStatistics& of, const std::vector<RevisionPair>& pairs) {
+  pairs_ += pairs.size();
+  if (pairs_ > limits::kMaxPooledPairs) {
+    const std::string description = absl::StrCat("at most ", limits::kMaxPooledPairs, " pairs are pooled");
+    return MakeError(absl::StatusCode::kInvalidArgument, Reason::kLimitExceeded,
+                     absl::StrCat("pooled: ", description),
+                     {{"limit", "kMaxPooledPairs"}, {"maximum", absl::StrCat(limits::kMaxPooledPairs)}},
+                     {{"pooled", description}});
+  }
+  Pooled& pooled = pooled_[{of.unit, of.period_months}];
+  pooled.pairs.insert(pooled.pairs.end(), pairs.begin(), pairs.end());
+  pooled.left_out += of.left_out;
+  if (of.first_period)
+    pooled.first_period = std::min(pooled.first_period.value_or(*of.first_period), *of.first_period);
+  if (of.last_period)
+    pooled.last_period = std::max(pooled.last_period.value_or(*of.last_period), *of.last_period);
+  return absl::OkStatus();
+}
+
+absl::Status RevisionPool::Finish(bool values_are_growth, std::vector<SeriesRevisionStatistics>* to) const {
+  RevisionOptions options;
+  options.values_are_growth = values_are_growth;
+  options.pooled = true;
+  for (const auto& [place, pooled] : pooled_) {
+    SeriesRevisionStatistics all;
+    std::tie(all.unit, all.period_months) = place;
+    all.left_out = pooled.left_out;
+    all.first_period = pooled.first_period;
+    all.last_period = pooled.last_period;
+    TW_ASSIGN_OR_RETURN(all.statistics, ComputeRevisionStatistics(pooled.pairs, options));
+    to->push_back(std::move(all));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace tidewaiter::engine

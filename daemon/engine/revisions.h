@@ -3,12 +3,15 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "daemon/engine/queries.h"
+#include "domain/errors.h"
 #include "domain/revision_statistics.h"
 #include "domain/statement.h"
 
@@ -37,12 +40,13 @@ struct RevisionInput {
   RevisionKind of = RevisionKind::kLevel;
   int lag_months = 12;  // with kGrowth
   std::optional<int> hac_lag;
+  bool pooled = false;  // also all series together
 };
 
 struct SeriesRevisionStatistics {
-  std::string series;
-  std::string unit;  // of the revisions
-  int period_months = 1;
+  std::string series;        // empty: all series together
+  std::string unit;          // of the revisions
+  int period_months = 1;     // 0: windows of several lengths
   std::size_t left_out = 0;  // periods of which one of the two prints is not there, or is no number
   std::optional<Period> first_period;
   std::optional<Period> last_period;
@@ -64,6 +68,29 @@ inline constexpr std::size_t kMaxRevisionSeries = 1000;
 // outside of input.read.periods are bases only.
 std::vector<RevisionPair> MakePairs(const std::vector<HistoryEntry>& history, const RevisionInput& input,
                                     int period_months, Instant now, std::size_t* left_out);
+
+// Gathers the pairs of many series, those of one unit and length of period together.
+class RevisionPool {
+ public:
+  // Error: kLimitExceeded for more than limits::kMaxPooledPairs pairs.
+  absl::Status Add(const SeriesRevisionStatistics& of, const std::vector<RevisionPair>& pairs);
+  // Appends one for each unit and length, by unit, then length.
+  absl::Status Finish(bool values_are_growth, std::vector<SeriesRevisionStatistics>* to) const;
+
+ private:
+  struct Pooled {
+    std::vector<RevisionPair> pairs;
+    std::size_t left_out = 0;
+    std::optional<Period> first_period;
+    std::optional<Period> last_period;
+  };
+  std::map<std::pair<std::string, int>, Pooled> pooled_;  // by unit and months
+  std::size_t pairs_ = 0;
+};
+
+// What every kind of revision has: the prints and the HAC lag. Every wrong field at once.
+void CheckPrints(const RevisionInput& input, Violations& violations);
+absl::Status TooManyRevisionSeries();
 
 // `check_alive` is asked between series. Errors: as Queries::Open; every wrong field; kLimitExceeded for more
 // than kMaxRevisionSeries series.

@@ -28,7 +28,7 @@ struct Asked {
 
 // What both requests have. Every violation at once, but for those that only the dataset tells.
 template <typename Request>
-absl::StatusOr<Asked> ReadCommon(const Request& request) {
+absl::StatusOr<Asked> ReadCommon(const Request& request, const engine::KeptConventions& conventions) {
   const absl::StatusOr<convert::VintageFields> vintage = convert::FromWire(request.vintage());
   if (!vintage.ok() && !absl::IsInvalidArgument(vintage.status())) {
     return PrefixFields(vintage.status(), "vintage");
@@ -44,7 +44,9 @@ absl::StatusOr<Asked> ReadCommon(const Request& request) {
   violations.Add("real_time", real_time.status());
   violations.Add("ranking", ranking.status());
   TW_RETURN_IF_ERROR(violations.ToStatus());
-  Asked asked{.query = *query, .vintage = ToInput(*vintage), .view = {}};
+  absl::StatusOr<AggregateQuery> complete = conventions.Complete(*query);
+  if (!complete.ok()) return PrefixFields(complete.status(), "query");
+  Asked asked{.query = *std::move(complete), .vintage = ToInput(*vintage), .view = {}};
   asked.view.months = *months;
   asked.view.real_time = *real_time;
   if (request.has_ranking()) asked.view.ranking = *ranking;
@@ -111,7 +113,7 @@ absl::Status HandleGet(Call& call, const v1::GetAggregatesRequest& request,
   TW_ASSIGN_OR_RETURN(const bool rows, WantsRows(request));
   TW_ASSIGN_OR_RETURN(const std::size_t page_size,
                       PageSize(request.page_size(), rows ? limits::kDefaultPageSize : limits::kMaxPageSize));
-  TW_ASSIGN_OR_RETURN(Asked asked, ReadCommon(request));
+  TW_ASSIGN_OR_RETURN(Asked asked, ReadCommon(request, backend.conventions));
   asked.view.explain = request.explain();
   asked.view.with_published_rates = request.with_published_rates();
   PageToken token;
@@ -181,7 +183,7 @@ class FigureSource final : public MessageSource {
 absl::StatusOr<std::unique_ptr<MessageSource>> OpenFigures(Call& call, const grpc::ByteBuffer& bytes) {
   v1::StreamAggregatesRequest request;
   TW_RETURN_IF_ERROR(Parse(bytes, convert::kSmallRequest, &request));
-  TW_ASSIGN_OR_RETURN(const Asked asked, ReadCommon(request));
+  TW_ASSIGN_OR_RETURN(const Asked asked, ReadCommon(request, call.backend().conventions));
   TW_ASSIGN_OR_RETURN(std::unique_ptr<engine::AggregateReader> reader,
                       call.backend().aggregates.Open(asked.query, asked.vintage, asked.view, {},
                                                      [&call] { return call.CheckAlive(); }));

@@ -5,16 +5,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "daemon/engine/aggregate_revisions.h"
 #include "daemon/engine/calendars.h"
 #include "daemon/engine/mirror.h"
 #include "daemon/engine/revisions.h"
 #include "daemon/rpc/backend.h"
+#include "daemon/rpc/expected_entry.h"
 #include "daemon/rpc/read_request.h"
 #include "domain/calendar_text.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/observation.h"
+#include "proto/convert/aggregate.h"
 #include "proto/convert/finding.h"
 #include "proto/convert/revisions.h"
 #include "proto/convert/time.h"
@@ -94,6 +96,7 @@ absl::StatusOr<engine::RevisionInput> ReadRevisionInput(const v1::GetRevisionSta
   input.later = *later;
   input.of = *of;
   input.period_months = Clamped(request.period_months());
+  input.pooled = request.pooled();
   if (request.lag_months() != 0) input.lag_months = Clamped(request.lag_months());
   if (request.has_hac_lag()) input.hac_lag = Clamped(request.hac_lag());
   return input;
@@ -111,51 +114,34 @@ absl::StatusOr<engine::MirrorSideInput> ReadSide(const v1::MirrorSide& side) {
   return input;
 }
 
-v1::ExpectedState ToWire(CalendarState state) {
-  switch (state) {
-    case CalendarState::kExpected:
-      return v1::EXPECTED_STATE_EXPECTED;
-    case CalendarState::kPublished:
-      return v1::EXPECTED_STATE_PUBLISHED;
-    case CalendarState::kLate:
-      return v1::EXPECTED_STATE_LATE;
-    case CalendarState::kOverdue:
-      return v1::EXPECTED_STATE_OVERDUE;
-    case CalendarState::kPostponed:
-      return v1::EXPECTED_STATE_POSTPONED;
-    case CalendarState::kCancelled:
-      return v1::EXPECTED_STATE_CANCELLED;
+absl::StatusOr<engine::RevisionAnswer> ComputeRevisions(const Call& call,
+                                                        const v1::GetRevisionStatisticsRequest& request,
+                                                        const engine::RevisionInput& input) {
+  const Backend& backend = call.backend();
+  const auto check_alive = [&call] { return call.CheckAlive(); };
+  if (!request.has_aggregate()) {
+    return engine::ReadRevisions(backend.queries, input, backend.clock->Now(), check_alive);
   }
-  return v1::EXPECTED_STATE_UNSPECIFIED;
-}
-
-void FillExpected(const CalendarEntry& entry, v1::ExpectedReleaseEntry* row) {
-  const ExpectedRelease& expected = entry.expected;
-  row->set_period(expected.period.ToString());
-  row->set_revision(expected.kind == ExpectedKind::kRevision);
-  row->set_stage(expected.stage);
-  row->set_state(ToWire(entry.state));
-  if (expected.window) {
-    row->set_first_day(DayToString(expected.window->first_day));
-    row->set_last_day(DayToString(expected.window->last_day));
-    row->set_time_of_day(absl::StrFormat("%02d:%02d", expected.window->minute_of_day / 60,
-                                         expected.window->minute_of_day % 60));
-  }
-  if (expected.original) row->set_original_day(DayToString(expected.original->first_day));
-  if (entry.published_at) row->set_published_at(entry.published_at->ToString());
-  row->set_sequence(entry.sequence);
-  row->set_note(expected.note);
+  absl::StatusOr<AggregateQuery> query = convert::FromWire(request.aggregate());
+  Violations violations;
+  violations.Add("aggregate", query.status());
+  if (!request.aggregate().dataset().empty())
+    violations.Add("aggregate.dataset", "is the request's; leave it unset");
+  if (!request.aggregate().keys().empty())
+    violations.Add("aggregate.keys", "are the request's; leave them unset");
+  TW_RETURN_IF_ERROR(violations.ToStatus());
+  query->dataset = request.dataset();
+  query = backend.conventions.Complete(*std::move(query));
+  if (!query.ok()) return PrefixFields(query.status(), "aggregate");
+  return engine::ReadAggregateRevisions(backend.aggregates, *query, input, check_alive);
 }
 
 }  // namespace
 
 absl::Status HandleRevisions(Call& call, const v1::GetRevisionStatisticsRequest& request,
                              v1::GetRevisionStatisticsResponse* response) {
-  const Backend& backend = call.backend();
   TW_ASSIGN_OR_RETURN(const engine::RevisionInput input, ReadRevisionInput(request));
-  TW_ASSIGN_OR_RETURN(const engine::RevisionAnswer answer,
-                      engine::ReadRevisions(backend.queries, input, backend.clock->Now(),
-                                            [&call] { return call.CheckAlive(); }));
+  TW_ASSIGN_OR_RETURN(const engine::RevisionAnswer answer, ComputeRevisions(call, request, input));
   *response->mutable_vintage() = convert::ToWire(answer.vintage);
   for (const engine::SeriesRevisionStatistics& one : answer.series) {
     v1::SeriesRevisions* const row = response->add_series();

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "daemon/engine/findings.h"
 #include "daemon/rpc/analysis_calls.h"
+#include "daemon/rpc/convention_calls.h"
 #include "daemon/rpc/page_token.h"
 #include "daemon/rpc/paging.h"
 #include "daemon/rpc/unary.h"
@@ -147,6 +148,27 @@ grpc::ServerUnaryReactor* AnalysisService::CompareMirror(grpc::CallbackServerCon
                                                          grpc::ByteBuffer* response) {
   return ServeUnary<v1::CompareMirrorRequest, v1::CompareMirrorResponse>(
       backend_, context, Method::kCompareMirror, request, response, HandleMirror);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::SetConventions(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request,
+                                                          grpc::ByteBuffer* response) {
+  return ServeUnary<v1::SetConventionsRequest, v1::SetConventionsResponse>(
+      backend_, context, Method::kSetConventions, request, response, HandleSetConventions);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::GetConventions(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request,
+                                                          grpc::ByteBuffer* response) {
+  return ServeUnary<v1::GetConventionsRequest, v1::GetConventionsResponse>(
+      backend_, context, Method::kGetConventions, request, response, HandleGetConventions);
+}
+
+grpc::ServerUnaryReactor* AnalysisService::TallyImpliedRevisions(grpc::CallbackServerContext* context,
+                                                                 const grpc::ByteBuffer* request,
+                                                                 grpc::ByteBuffer* response) {
+  return ServeUnary<v1::TallyImpliedRevisionsRequest, v1::TallyImpliedRevisionsResponse>(
+      backend_, context, Method::kTallyImpliedRevisions, request, response, HandleTally);
 }
 
 grpc::ServerUnaryReactor* AnalysisService::SetCalendar(grpc::CallbackServerContext* context,

@@ -11,10 +11,13 @@ namespace tidewaiter::rpc {
 using RawAnalysisService = v1::AnalysisService::WithRawCallbackMethod_ListFindings<
     v1::AnalysisService::WithRawCallbackMethod_GetRevisionStatistics<
         v1::AnalysisService::WithRawCallbackMethod_CompareMirror<
-            v1::AnalysisService::WithRawCallbackMethod_SetCalendar<
-                v1::AnalysisService::WithRawCallbackMethod_GetCalendar<
-                    v1::AnalysisService::WithRawCallbackMethod_ListExpectedReleases<
-                        v1::AnalysisService::Service>>>>>>;
+            v1::AnalysisService::WithRawCallbackMethod_SetConventions<
+                v1::AnalysisService::WithRawCallbackMethod_GetConventions<
+                    v1::AnalysisService::WithRawCallbackMethod_TallyImpliedRevisions<
+                        v1::AnalysisService::WithRawCallbackMethod_SetCalendar<
+                            v1::AnalysisService::WithRawCallbackMethod_GetCalendar<
+                                v1::AnalysisService::WithRawCallbackMethod_ListExpectedReleases<
+                                    v1::AnalysisService::Service>>>>>>>>>;
 
 class AnalysisService final : public RawAnalysisService {
  public:
@@ -28,6 +31,15 @@ class AnalysisService final : public RawAnalysisService {
   grpc::ServerUnaryReactor* CompareMirror(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* SetConventions(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetConventions(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* TallyImpliedRevisions(grpc::CallbackServerContext* context,
+                                                  const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* SetCalendar(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetCalendar(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,

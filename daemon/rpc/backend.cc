@@ -44,13 +44,14 @@ Backend::Backend(const BackendOptions& backend_options, storage::Store* store, c
       queries(store),
       aggregates(store, &queries),
       calendars(store, &queries, clock),
+      conventions(store),
       feed(store),
       moves(store, &aggregates, &feed),
       findings(
           store, &feed,
-          [this](const DatasetDefinition& dataset, Instant published_at) {
-            return calendars.RevisionsDueAt(dataset, published_at);
-          },
+          {.due = [this](const DatasetDefinition& dataset,
+                         Instant published_at) { return calendars.RevisionsDueAt(dataset, published_at); },
+           .conventions = [this](std::string_view dataset) { return conventions.Get(dataset); }},
           ToLog(log)),
       encoder(std::make_unique<ReleaseEncoder>(&feed, &lookup, log_id, options.stream_message_bytes,
                                                options.encoded_cache_bytes)),

@@ -14,6 +14,7 @@
 #include "daemon/engine/clock.h"
 #include "daemon/engine/findings.h"
 #include "daemon/engine/intake.h"
+#include "daemon/engine/kept_conventions.h"
 #include "daemon/engine/queries.h"
 #include "daemon/engine/update_feed.h"
 #include "daemon/rpc/executor.h"
@@ -36,6 +37,8 @@ struct BackendOptions {
   int max_subscribers = limits::kMaxSubscribers;
   // An upload that sends nothing for so long is given up: it holds one of few places.
   absl::Duration upload_idle_limit = absl::Minutes(2);
+  // How often a subscription looks for releases that are overdue.
+  absl::Duration overdue_interval = absl::Minutes(1);
   // Messages of streams stay near this size: a subscriber that stops reading holds one.
   std::size_t stream_message_bytes = 256u << 10;
   // Serialized parts of releases, shared by subscribers of equal selectors.
@@ -68,6 +71,7 @@ class Backend {
   engine::Queries queries;
   engine::Aggregates aggregates;
   engine::Calendars calendars;
+  engine::KeptConventions conventions;
   engine::UpdateFeed feed;
   engine::AggregateFeed moves;
   engine::Findings findings;

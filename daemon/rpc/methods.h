@@ -29,6 +29,9 @@ enum class Method : std::uint8_t {
   kListFindings,
   kGetRevisionStatistics,
   kCompareMirror,
+  kSetConventions,
+  kGetConventions,
+  kTallyImpliedRevisions,
   kSetCalendar,
   kGetCalendar,
   kListExpectedReleases,
@@ -36,7 +39,7 @@ enum class Method : std::uint8_t {
   kHealthCheck,
   kHealthWatch,
 };
-inline constexpr std::size_t kMethods = 26;
+inline constexpr std::size_t kMethods = 29;
 
 // Which threads do a call's work.
 enum class Lane : std::uint8_t {
@@ -75,6 +78,9 @@ inline constexpr std::array<MethodInfo, kMethods> kMethodTable = {{
     {"unary", "tidewaiter.v1.AnalysisService", "ListFindings", Lane::kReads},
     {"unary", "tidewaiter.v1.AnalysisService", "GetRevisionStatistics", Lane::kStreams},
     {"unary", "tidewaiter.v1.AnalysisService", "CompareMirror", Lane::kReads},
+    {"unary", "tidewaiter.v1.AnalysisService", "SetConventions", Lane::kWrites},
+    {"unary", "tidewaiter.v1.AnalysisService", "GetConventions", Lane::kReads},
+    {"unary", "tidewaiter.v1.AnalysisService", "TallyImpliedRevisions", Lane::kStreams},
     {"unary", "tidewaiter.v1.AnalysisService", "SetCalendar", Lane::kWrites},
     {"unary", "tidewaiter.v1.AnalysisService", "GetCalendar", Lane::kReads},
     {"unary", "tidewaiter.v1.AnalysisService", "ListExpectedReleases", Lane::kReads},

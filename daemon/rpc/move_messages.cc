@@ -96,7 +96,8 @@ bool MayTouch(const storage::LogEntry& entry, const std::string& dataset) {
 }  // namespace
 
 absl::StatusOr<std::vector<Followed>> ReadFollowed(const v1::SubscribeRequest& request,
-                                                   const engine::Aggregates& aggregates) {
+                                                   const engine::Aggregates& aggregates,
+                                                   const engine::KeptConventions& conventions) {
   if (static_cast<std::size_t>(request.aggregates_size()) > limits::kMaxFollowedAggregates) {
     return InvalidField("aggregates", absl::StrCat("at most ", limits::kMaxFollowedAggregates,
                                                    "; subscribe several times for more"));
@@ -106,10 +107,13 @@ absl::StatusOr<std::vector<Followed>> ReadFollowed(const v1::SubscribeRequest& r
   for (int i = 0; i < request.aggregates_size(); ++i) {
     const std::string field = absl::StrCat("aggregates[", i, "]");
     absl::StatusOr<AggregateQuery> query = convert::FromWire(request.aggregates(i));
+    if (query.ok()) query = conventions.Complete(*std::move(query));
     const absl::Status fits = query.ok() ? aggregates.Check(*query) : query.status();
     if (!fits.ok() && !absl::IsInvalidArgument(fits)) return PrefixFields(fits, field);
     violations.Add(field, fits);
-    if (fits.ok()) followed.push_back({*std::move(query), convert::ToWire(*query).SerializeAsString()});
+    if (!fits.ok()) continue;
+    std::string name = convert::ToWire(*query).SerializeAsString();
+    followed.push_back({*std::move(query), std::move(name)});
   }
   TW_RETURN_IF_ERROR(violations.ToStatus());
   return followed;

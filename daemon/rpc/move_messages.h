@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/engine/aggregate_moves.h"
 #include "daemon/engine/aggregates.h"
+#include "daemon/engine/kept_conventions.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "storage/store.h"
 #include "tidewaiter/v1/update_service.pb.h"
@@ -23,7 +24,8 @@ struct Followed {
 
 // Every violation at once; fields under "aggregates[i]". NOT_FOUND for a dataset that does not exist.
 absl::StatusOr<std::vector<Followed>> ReadFollowed(const v1::SubscribeRequest& request,
-                                                   const engine::Aggregates& aggregates);
+                                                   const engine::Aggregates& aggregates,
+                                                   const engine::KeptConventions& conventions);
 
 // What the entry `sequence` moved of them: the first parts of the release, of some `message_bytes` each.
 // None: nothing. Blocks.

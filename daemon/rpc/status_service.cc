@@ -48,7 +48,7 @@ telemetry::DaemonState StateOf(const Backend& backend) {
           .findings = findings.findings,
           .findings_dropped = findings.dropped,
           .finding_errors = findings.errors,
-          .overdue_releases = backend.calendars.Overdue()};
+          .overdue_releases = backend.calendars.Overdue()->releases.size()};
 }
 
 grpc::ServerUnaryReactor* StatusService::GetStatus(grpc::CallbackServerContext* context,

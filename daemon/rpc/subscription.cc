@@ -8,9 +8,11 @@
 #include "absl/time/clock.h"
 #include "daemon/rpc/bytes.h"
 #include "daemon/rpc/cell_blocks.h"
+#include "daemon/rpc/expected_entry.h"
 #include "daemon/rpc/finding_messages.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
+#include "proto/convert/time.h"
 #include "proto/convert/vintage.h"
 
 namespace tidewaiter::rpc {
@@ -185,7 +187,8 @@ absl::Status Subscription::ReadOptions(const v1::SubscribeRequest& request) {
   violations.Add("", items.status());
   const absl::StatusOr<absl::Duration> interval = ProgressInterval(request);
   violations.Add("", interval.status());
-  absl::StatusOr<std::vector<Followed>> followed = ReadFollowed(request, backend_.aggregates);
+  absl::StatusOr<std::vector<Followed>> followed =
+      ReadFollowed(request, backend_.aggregates, backend_.conventions);
   if (!followed.ok() && !absl::IsInvalidArgument(followed.status())) return followed.status();
   violations.Add("", followed.status());
   if (request.has_findings_after_sequence() && !request.findings()) {
@@ -195,6 +198,8 @@ absl::Status Subscription::ReadOptions(const v1::SubscribeRequest& request) {
   followed_ = *std::move(followed);
   TW_ASSIGN_OR_RETURN(position_, ReadStart(request));
   findings_ = request.findings();
+  overdue_ = request.overdue();
+  overdue_due_ = absl::Now();
   findings_wait_ = kFindingsWait;
   findings_at_ = position_.sequence;
   if (request.has_findings_after_sequence()) {
@@ -248,6 +253,7 @@ absl::StatusOr<Subscription::Step> Subscription::StepReleases(bool may_block) {
   if (cursor_) return StepWithin(may_block);
   if (progress_due_ <= absl::Now()) return WriteProgress();
   if (FindingsAreDue()) return StepFindings(may_block);
+  if (overdue_ && (!overdue_messages_.empty() || overdue_due_ <= absl::Now())) return StepOverdue(may_block);
   if (backend_.feed.head() > position_.sequence) {
     cursor_ = ChangesCursor{.sequence = position_.sequence + 1, .part = 0, .series = 0, .sent = 0};
     moves_due_ = !followed_.empty();
@@ -283,10 +289,44 @@ absl::StatusOr<Subscription::Step> Subscription::StepFindings(bool may_block) {
 
 // The checks run behind the releases: while they do, look again soon, and ever less often.
 absl::Time Subscription::ParkUntil() {
-  if (!findings_ || findings_at_ >= position_.sequence) return progress_due_;
+  const absl::Time due = overdue_ ? std::min(progress_due_, overdue_due_) : progress_due_;
+  if (!findings_ || findings_at_ >= position_.sequence) return due;
   const absl::Time again = absl::Now() + findings_wait_;
   findings_wait_ = std::min(2 * findings_wait_, kLongestFindingsWait);
-  return std::min(progress_due_, again);
+  return std::min(due, again);
+}
+
+absl::StatusOr<Subscription::Step> Subscription::StepOverdue(bool may_block) {
+  if (overdue_messages_.empty()) {
+    if (!may_block) return GoToPool();
+    FindOverdue();
+    overdue_due_ = absl::Now() + backend_.options.overdue_interval;
+    return Step::kAgain;
+  }
+  grpc::ByteBuffer message = std::move(overdue_messages_.back());
+  overdue_messages_.pop_back();
+  return Write(std::move(message));
+}
+
+// What is overdue now and was not the last time. What has come meanwhile may be overdue again, should it be
+// retracted.
+void Subscription::FindOverdue() {
+  const std::shared_ptr<const engine::OverdueReleases> overdue = backend_.calendars.Overdue();
+  std::set<std::string> told;
+  for (const engine::OverdueReleases::Release& release : overdue->releases) {
+    if (!following_->selection.everything() && !following_->selection.Touches(release.dataset)) continue;
+    told.insert(release.identity);
+    if (told_overdue_.contains(release.identity)) continue;
+    v1::SubscribeResponse response;
+    v1::SubscribeResponse::Overdue* const event = response.mutable_overdue();
+    event->set_dataset(release.dataset);
+    FillExpected(release.entry, event->mutable_release());
+    *event->mutable_as_of() = convert::ToWire(overdue->as_of);
+    event->set_sequence(overdue->sequence);
+    overdue_messages_.push_back(Serialize(response));
+  }
+  std::reverse(overdue_messages_.begin(), overdue_messages_.end());
+  told_overdue_ = std::move(told);
 }
 
 // The aggregates that the release moved are its first parts.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/time/time.h"
@@ -83,6 +84,8 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   absl::StatusOr<Step> StepMoves(bool may_block);
   bool FindingsAreDue() const;
   absl::StatusOr<Step> StepFindings(bool may_block);
+  absl::StatusOr<Step> StepOverdue(bool may_block);
+  void FindOverdue();  // into overdue_messages_
   absl::Time ParkUntil();
   absl::StatusOr<Step> StepWithin(bool may_block);
   absl::StatusOr<bool> SkipUntouched();
@@ -107,6 +110,10 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   Sequence findings_at_ = 0;                        // those of entries up to here have been
   std::vector<grpc::ByteBuffer> finding_messages_;  // of the last of them, last first
   absl::Duration findings_wait_;                    // before looking again
+  bool overdue_ = false;                            // is told
+  absl::Time overdue_due_;                          // when to look again
+  std::set<std::string> told_overdue_;              // identities of what is overdue and has been told
+  std::vector<grpc::ByteBuffer> overdue_messages_;  // last first
   absl::Duration progress_interval_;
   absl::Time progress_due_;
   std::optional<Snapshot> snapshot_;

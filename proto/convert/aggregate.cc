@@ -1,7 +1,6 @@
 #include "proto/convert/aggregate.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <string>
 #include <utility>
@@ -11,14 +10,13 @@
 #include "domain/limits.h"
 #include "domain/series_key.h"
 #include "domain/strings.h"
+#include "proto/convert/enum_table.h"
+#include "proto/convert/enums.h"
 #include "proto/convert/time.h"
 #include "proto/convert/vintage.h"
 
 namespace tidewaiter::convert {
 namespace {
-
-template <typename Domain, typename Wire, std::size_t n>
-using Table = std::array<std::pair<Domain, Wire>, n>;
 
 constexpr Table<Window::Kind, v1::WindowKind, 4> kWindows = {{
     {Window::Kind::kMonths, v1::WINDOW_KIND_MONTHS},
@@ -81,23 +79,6 @@ constexpr Table<Maturity, v1::Maturity, 4> kMaturities = {{
     {Maturity::kAfter, v1::MATURITY_AFTER},
 }};
 
-template <typename Domain, typename Wire, std::size_t n>
-Wire WireOf(const Table<Domain, Wire, n>& table, Domain value) {
-  for (const auto& [domain, wire] : table) {
-    if (domain == value) return wire;
-  }
-  return Wire{};
-}
-
-template <typename Domain, typename Wire, std::size_t n>
-absl::StatusOr<Domain> DomainOf(const Table<Domain, Wire, n>& table, Wire value, absl::string_view what) {
-  for (const auto& [domain, wire] : table) {
-    if (wire == value) return domain;
-  }
-  return InvalidField("", absl::StrCat("there is no ", what, " number ", static_cast<int>(value),
-                                       "; the numbers stand in the proto"));
-}
-
 // The value of an enum, or a violation and the default. UNSPECIFIED is the default.
 template <typename Domain, typename Wire, std::size_t n>
 Domain Read(const Table<Domain, Wire, n>& table, Wire value, Domain unspecified, absl::string_view what,
@@ -131,6 +112,8 @@ Window ReadWindow(const v1::Window& message, Violations& violations) {
 CodeGroup ReadGroup(const v1::CodeGroup& message, std::string_view field, Violations& violations) {
   CodeGroup group{.name = message.name(), .dimension = message.dimension(), .members = {}};
   violations.Add(absl::StrCat(ToAbsl(field), ".name"), ValidateCode(message.name()));
+  // With a name only it is one that is kept with the dataset.
+  if (group.names_kept()) return group;
   if (message.members().empty()) {
     violations.Add(absl::StrCat(ToAbsl(field), ".members"), "a group has one member at least");
   }
@@ -335,6 +318,25 @@ absl::StatusOr<Undefined> FromWire(v1::UndefinedReason reason) {
   return DomainOf(kReasons, reason, "reason");
 }
 
+v1::CodeGroup ToWire(const CodeGroup& group) {
+  v1::CodeGroup message;
+  message.set_name(group.name);
+  message.set_dimension(group.dimension);
+  for (const CodeGroup::Member& member : group.members) {
+    v1::CodeGroup::Member* to = message.add_members();
+    to->set_code(member.code);
+    if (member.when != PeriodRange()) *to->mutable_when() = ToWire(member.when);
+  }
+  return message;
+}
+
+absl::StatusOr<CodeGroup> FromWire(const v1::CodeGroup& message) {
+  Violations violations;
+  CodeGroup group = ReadGroup(message, "group", violations);
+  TW_RETURN_IF_ERROR(violations.ToStatus());
+  return group;
+}
+
 v1::AggregateQuery ToWire(const AggregateQuery& query) {
   v1::AggregateQuery message;
   message.set_dataset(query.dataset);
@@ -355,19 +357,11 @@ v1::AggregateQuery ToWire(const AggregateQuery& query) {
   message.set_combine(WireOf(kCombines, query.combine));
   message.set_sum(query.sum);
   for (const std::string& id : query.group_by) message.add_group_by(id);
-  for (const CodeGroup& group : query.groups) {
-    v1::CodeGroup* to = message.add_groups();
-    to->set_name(group.name);
-    to->set_dimension(group.dimension);
-    for (const CodeGroup::Member& member : group.members) {
-      v1::CodeGroup::Member* member_to = to->add_members();
-      member_to->set_code(member.code);
-      if (member.when != PeriodRange()) *member_to->mutable_when() = ToWire(member.when);
-    }
-  }
+  for (const CodeGroup& group : query.groups) *message.add_groups() = ToWire(group);
   message.set_total(query.total);
   message.set_numerator(query.numerator);
   for (const std::string& code : query.denominators) message.add_denominators(code);
+  if (query.rounding) message.set_rounding(ToWire(*query.rounding));
   return message;
 }
 
@@ -395,6 +389,9 @@ absl::StatusOr<AggregateQuery> FromWire(const v1::AggregateQuery& message) {
   query.total = message.total();
   query.numerator = message.numerator();
   query.denominators.assign(message.denominators().begin(), message.denominators().end());
+  const absl::StatusOr<std::optional<PrintRounding>> rounding = FromWire(message.rounding());
+  violations.Add("rounding", rounding.status());
+  query.rounding = rounding.value_or(std::nullopt);
   TW_RETURN_IF_ERROR(violations.ToStatus());
   return query;
 }

@@ -17,6 +17,8 @@ v1::AggregateStatus ToWire(AggregateStatus status);
 absl::StatusOr<Derivation> FromWire(v1::Derivation derivation);
 absl::StatusOr<Undefined> FromWire(v1::UndefinedReason reason);
 
+v1::CodeGroup ToWire(const CodeGroup& group);
+absl::StatusOr<CodeGroup> FromWire(const v1::CodeGroup& message);
 v1::AggregateQuery ToWire(const AggregateQuery& query);
 // Every violation at once, fields named as in the message; what needs the dataset is left to the engine.
 absl::StatusOr<AggregateQuery> FromWire(const v1::AggregateQuery& message);

@@ -1,16 +1,10 @@
 #include "proto/convert/enums.h"
 
-#include <array>
-#include <utility>
-
-#include "absl/strings/str_cat.h"
 #include "domain/errors.h"
+#include "proto/convert/enum_table.h"
 
 namespace tidewaiter::convert {
 namespace {
-
-template <typename Domain, typename Wire, std::size_t n>
-using Table = std::array<std::pair<Domain, Wire>, n>;
 
 constexpr Table<Role, v1::Role, 9> kRoles = {{
     {Role::kOther, v1::ROLE_OTHER},
@@ -55,23 +49,10 @@ constexpr Table<ChangeClass, v1::ChangeClass, 6> kClasses = {{
     {ChangeClass::kRestored, v1::CHANGE_CLASS_RESTORED},
     {ChangeClass::kBackfilled, v1::CHANGE_CLASS_BACKFILLED},
 }};
-
-template <typename Domain, typename Wire, std::size_t n>
-Wire WireOf(const Table<Domain, Wire, n>& table, Domain value) {
-  for (const auto& [domain, wire] : table) {
-    if (domain == value) return wire;
-  }
-  return Wire{};
-}
-
-template <typename Domain, typename Wire, std::size_t n>
-absl::StatusOr<Domain> DomainOf(const Table<Domain, Wire, n>& table, Wire value, absl::string_view what) {
-  for (const auto& [domain, wire] : table) {
-    if (wire == value) return domain;
-  }
-  return InvalidField("", absl::StrCat("there is no ", what, " number ", static_cast<int>(value),
-                                       "; the numbers stand in the proto"));
-}
+constexpr Table<PrintRounding, v1::PrintRounding, 2> kRoundings = {{
+    {PrintRounding::kNearest, v1::PRINT_ROUNDING_NEAREST},
+    {PrintRounding::kTruncated, v1::PRINT_ROUNDING_TRUNCATED},
+}};
 
 }  // namespace
 
@@ -105,6 +86,13 @@ absl::StatusOr<Absence> FromWire(v1::Absence absence) { return DomainOf(kAbsence
 v1::ChangeClass ToWire(ChangeClass change) { return WireOf(kClasses, change); }
 absl::StatusOr<ChangeClass> FromWire(v1::ChangeClass change) {
   return DomainOf(kClasses, change, "class of change");
+}
+
+v1::PrintRounding ToWire(PrintRounding rounding) { return WireOf(kRoundings, rounding); }
+absl::StatusOr<std::optional<PrintRounding>> FromWire(v1::PrintRounding rounding) {
+  if (rounding == v1::PRINT_ROUNDING_UNSPECIFIED) return std::nullopt;
+  TW_ASSIGN_OR_RETURN(const PrintRounding known, DomainOf(kRoundings, rounding, "rounding"));
+  return std::optional<PrintRounding>(known);
 }
 
 v1::Change ToWire(const Change& change) {

@@ -2,10 +2,13 @@
 // UNSPECIFIED for the default that the proto names.
 #pragma once
 
+#include <optional>
+
 #include "absl/status/statusor.h"
 #include "domain/change.h"
 #include "domain/dataset.h"
 #include "domain/observation.h"
+#include "domain/print_rounding.h"
 #include "domain/release.h"
 #include "domain/statement.h"
 #include "tidewaiter/v1/dataset_service.pb.h"
@@ -31,6 +34,10 @@ absl::StatusOr<HistoryType> FromWire(v1::HistoryType type);
 v1::Absence ToWire(Absence absence);
 // UNSPECIFIED is an error here: that there is a number is for the caller to see.
 absl::StatusOr<Absence> FromWire(v1::Absence absence);
+
+v1::PrintRounding ToWire(PrintRounding rounding);
+// UNSPECIFIED: none is named.
+absl::StatusOr<std::optional<PrintRounding>> FromWire(v1::PrintRounding rounding);
 
 v1::ChangeClass ToWire(ChangeClass change);
 absl::StatusOr<ChangeClass> FromWire(v1::ChangeClass change);

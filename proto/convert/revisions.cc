@@ -53,7 +53,8 @@ Statistic FromWire(const v1::Statistic& message) {
   if (message.has_value()) return Statistic::Of(message.value());
   for (const NoStatistic why :
        {NoStatistic::kTooFewPairs, NoStatistic::kZeroVariance, NoStatistic::kZeroDenominator,
-        NoStatistic::kLagTooLong, NoStatistic::kNotGrowth, NoStatistic::kNotFinite}) {
+        NoStatistic::kLagTooLong, NoStatistic::kNotGrowth, NoStatistic::kNotFinite,
+        NoStatistic::kPooled}) {
     if (NoStatisticName(why) == message.reason()) return Statistic::Absent(why);
   }
   return Statistic();

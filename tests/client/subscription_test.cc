@@ -403,5 +403,44 @@ TEST_F(SubscriptionTest, ASilentConnectionCountsAsLost) {
   EXPECT_EQ(connections, 2);
 }
 
+TEST_F(SubscriptionTest, WhatIsOverdueIsHandedOverOnceThoughEveryStreamTellsOfIt) {
+  int connections = 0;
+  daemon_.OnSubscribe([&](auto*, const v1::SubscribeRequest& request, auto* writer) {
+    EXPECT_TRUE(request.overdue());
+    ++connections;
+    v1::SubscribeResponse message;
+    message.mutable_marker()->set_sequence(3);
+    message.mutable_marker()->set_resume_token(TokenOf(3));
+    writer->Write(message);
+    // One more is missing with each connection, and July is postponed with the third.
+    for (int month = 7; month < 7 + connections; ++month) {
+      v1::SubscribeResponse::Overdue* const overdue = message.mutable_overdue();
+      overdue->set_dataset("T");
+      overdue->mutable_release()->set_period(absl::StrCat("2025-0", month));
+      overdue->mutable_release()->set_state(v1::EXPECTED_STATE_OVERDUE);
+      overdue->mutable_release()->set_last_day(month == 7 && connections == 3 ? "2025-08-20" : "2025-08-09");
+      overdue->mutable_as_of()->set_seconds(1700000000);
+      overdue->set_sequence(3);
+      writer->Write(message);
+    }
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "draining");
+  });
+  auto client = Connect();
+  SubscribeOptions options = Quick();
+  options.overdue = true;
+  Seen seen;
+  SubscribeHandler handler;
+  handler.overdue = [&](const OverdueUpdate& update) {
+    EXPECT_EQ(update.release.state, "OVERDUE");
+    EXPECT_EQ(update.sequence, 3u);
+    seen.push_back(absl::StrCat(update.dataset, " ", update.release.period, " ", update.release.last_day));
+    return seen.size() == 4 ? absl::AbortedError("enough") : absl::OkStatus();
+  };
+  EXPECT_EQ(client->Subscribe(options)->Run(handler).message(), "enough");
+  EXPECT_EQ(seen, (Seen{"T 2025-07 2025-08-09", "T 2025-08 2025-08-09", "T 2025-07 2025-08-20",
+                        "T 2025-09 2025-08-09"}));
+  EXPECT_EQ(connections, 3);
+}
+
 }  // namespace
 }  // namespace tidewaiter::client

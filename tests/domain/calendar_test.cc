@@ -80,6 +80,39 @@ TEST(CalendarTest, DatesComeBeforeRules) {
       ElementsAre("2025-09 2025-10-13..2025-10-13 660"));
 }
 
+TEST(CalendarTest, RevisionsRecur) {
+  EXPECT_THAT(Expanded("rule,25-31,08:30,8,kind=REVISION,months=36,in=08", "2023-01", "2025-12"),
+              ElementsAre("2021-01/P36M 2024-08-25..2024-08-31 510 REVISION",
+                          "2022-01/P36M 2025-08-25..2025-08-31 510 REVISION",
+                          "2023-01/P36M 2026-08-25..2026-08-31 510 REVISION"));
+  EXPECT_THAT(
+      Expanded("rule,1,00:00,2,kind=REVISION,months=1", "2025-01", "2025-02"),
+      ElementsAre("2025-01 2025-03-01..2025-03-01 0 REVISION", "2025-02 2025-04-01..2025-04-01 0 REVISION"))
+      << "each month the one before the newest";
+  EXPECT_EQ(CalendarToText(C("rule,25-31,08:30,8,in=08,kind=REVISION")),
+            "rule,25-31,08:30,8,kind=REVISION,months=12,in=08\n");
+  EXPECT_EQ(CalendarToText(C("rule,7,08:30,1,in=01+02+03+04+05+06+07+08+09+10+11")),
+            "rule,7,08:30,1,none=12\n");
+}
+
+TEST(CalendarTest, RecurringRevisionsGiveWayToDates) {
+  const std::string yearly = "rule,25-31,08:30,8,kind=REVISION,months=12,in=08\n";
+  EXPECT_THAT(
+      Expanded(absl::StrCat(yearly, "cancelled,2024-01/P12M,kind=REVISION\n"), "2023-12", "2024-12"),
+      ElementsAre("2023-01/P12M 2024-08-25..2024-08-31 510 REVISION", "2024-01/P12M unknown REVISION"));
+}
+
+TEST(CalendarTest, RevisionRulesSayWhatTheyRevise) {
+  for (const auto& [line, what] : std::vector<std::pair<std::string, std::string>>{
+           {"rule,7,08:30,1,months=3", "months goes with kind=REVISION only"},
+           {"rule,7,08:30,1,kind=REVISION,combined=01+02", "a revision has no combined months"},
+           {"rule,7,08:30,1,in=08,none=01", "do not go together"},
+           {"rule,7,08:30,1,kind=REVISION,months=0", "is not a number of months: write 1 to 1200"},
+           {"rule,7,08:30,1,kind=yearly", "use REGULAR or REVISION"}}) {
+    ExpectRefused(ParseCalendar(line), what);
+  }
+}
+
 TEST(CalendarTest, AtTheCalendarsEndsNothingIsExpected) {
   EXPECT_THAT(Expanded(kGacc, "2999-12", "2999-12"), IsEmpty());
   EXPECT_THAT(Expanded("rule,1,00:00,0,combined=11+12+01", "1600-01", "1600-01"), IsEmpty());
@@ -287,7 +320,7 @@ TEST(CalendarTextTest, ErrorsSayWhere) {
             "line 2, column 8: \"24:00\" is not a time of day: write HH:MM, as in 11:00\n");
   EXPECT_EQ(ErrorOf("rule,7,11:00"), "line 1, column 13: the lag in months is missing\n");
   EXPECT_EQ(ErrorOf("rule,7,11:00,1,noon=02"),
-            "line 1, column 16: \"noon\" is not an option of a rule; use none, combined, stage, from, to\n");
+            "line 1, column 16: \"noon\" is not an option of a rule; use none, in, combined, kind, months, stage, from, to\n");
   EXPECT_EQ(ErrorOf("rule,7,11:00,1,none=02,none=03"), "line 1, column 24: \"none\" stands twice\n");
   EXPECT_EQ(
       ErrorOf("# ok\nevery,7\ncancelled\n"),

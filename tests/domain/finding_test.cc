@@ -118,6 +118,17 @@ TEST(FindingTest, TheNewBaseIsReadWithItsOwnRounding) {
   EXPECT_EQ(status(Must(Datum::ValueWithStep(D("140"), 1))), FindingStatus::kConfirmed);  // 135 .. 145
 }
 
+TEST(FindingTest, ANewBaseThatWasCutOffLiesWithinAWholeStep) {
+  const auto status = [](const Datum& base) {
+    Finding finding = ImpliedTurnover();
+    Settle(finding, base, 91, PrintRounding::kTruncated);
+    return finding.status;
+  };
+  EXPECT_EQ(status(V("136.75")), FindingStatus::kConfirmed);   // up to 136.76
+  EXPECT_EQ(status(V("136.74")), FindingStatus::kSuperseded);  // up to 136.75
+  EXPECT_EQ(status(V("137.1")), FindingStatus::kConfirmed);    // from 137.0
+}
+
 TEST(FindingTest, TheUpperEndOfTheNewBaseCounts) {
   Finding finding = ImpliedTurnover();
   finding.implied_low = D("136.754");

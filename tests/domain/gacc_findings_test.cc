@@ -72,7 +72,7 @@ Replayed Replay(PrintRounding rounding) {
   const DatasetDefinition dataset = GaccPress();
   FiguresInMemory figures;
   ReleaseUnderCheck release;
-  release.rounding = rounding;
+  release.conventions.rounding = rounding;
   for (const auto& [day, prints] : ReadPrints()) {
     ++release.sequence;
     release.published_at = PublishedAt::OnDay(Must(ParseDay(day)), absl::UTCTimeZone());

@@ -269,5 +269,67 @@ TEST_F(ReleaseCheckTest, ErrorsOfTheFiguresComeOut) {
   EXPECT_EQ(checker.Check(K(kX), P("2025-01"), V("1"), Attributes()).code(), absl::StatusCode::kDataLoss);
 }
 
+// --- Totals of the conventions ---
+
+constexpr std::string_view kWorld = "CN.W00.X.VALUE.USD.BN";
+constexpr std::string_view kRussia = "CN.RU.X.VALUE.USD.BN";
+constexpr std::string_view kStates = "CN.US.X.VALUE.USD.BN";
+constexpr std::string_view kEurope = "CN.EU.X.VALUE.USD.BN";
+
+TEST_F(ReleaseCheckTest, ComponentsAddToTheirTotal) {
+  release_.conventions.totals = {{.dimension = "partner", .total = "W00", .codes = {"EU"}}};
+  EXPECT_THAT(Publish({{kWorld, "2025-01", "10.00"},
+                       {kRussia, "2025-01", "4.00"},
+                       {kStates, "2025-01", "6.01"},
+                       {kEurope, "2025-01", "5.00"}}),
+              IsEmpty())
+      << "0.01 is within three half steps, and EU is left out";
+  EXPECT_EQ(counts_.identities_hold, 1u) << "checked once, not once a component";
+  EXPECT_THAT(Publish({{kStates, "2025-01", "6.02"}}),
+              ElementsAre("COMPONENTS CN.W00.X.VALUE.USD.BN 2025-01: 10.00 / 10.02, 0.02"))
+      << "a change of one component is enough";
+  EXPECT_THAT(Publish({{kStates, "2025-01", "6.02"}}), IsEmpty()) << "a repetition finds nothing";
+}
+
+TEST_F(ReleaseCheckTest, EveryCodeThatHasNoFigureAddsNothing) {
+  release_.conventions.totals = {{.dimension = "partner", .total = "W00"}};
+  EXPECT_THAT(Publish({{kStates, "2025-01", "3"}, {kRussia, "2025-02", "4"}, {kWorld, "2025-02", "9"}}),
+              ElementsAre("COMPONENTS CN.W00.X.VALUE.USD.BN 2025-02: 9 / 4, -5"));
+  EXPECT_THAT(Publish({{kStates, "2025-02", "5"}}), IsEmpty());
+}
+
+TEST_F(ReleaseCheckTest, ListedComponentsMustAllBeKnown) {
+  release_.conventions.totals = {
+      {.dimension = "partner", .total = "W00", .terms = TotalRule::Terms::kCodes, .codes = {"RU", "US"}}};
+  EXPECT_THAT(Publish({{kWorld, "2025-01", "10"}, {kRussia, "2025-01", "4"}}), IsEmpty());
+  EXPECT_THAT(Publish({{kStates, "2025-01", "4"}}),
+              ElementsAre("COMPONENTS CN.W00.X.VALUE.USD.BN 2025-01: 10 / 8, -2"));
+}
+
+TEST_F(ReleaseCheckTest, TotalsOfADatedGroup) {
+  release_.conventions.groups = {
+      {.name = "G", .dimension = "partner", .members = {{"RU", {}}, {"US", {std::nullopt, M("2025-01")}}}}};
+  release_.conventions.totals = {
+      {.dimension = "partner", .total = "EU", .terms = TotalRule::Terms::kGroup, .codes = {}, .group = "G"}};
+  EXPECT_THAT(Publish({{kEurope, "2025-01", "9"}, {kRussia, "2025-01", "4"}, {kStates, "2025-01", "4"}}),
+              IsEmpty())
+      << "within three half steps";
+  EXPECT_THAT(Publish({{kEurope, "2025-02", "9"}, {kRussia, "2025-02", "4"}, {kStates, "2025-02", "5"}}),
+              ElementsAre("COMPONENTS CN.EU.X.VALUE.USD.BN 2025-02: 9 / 4, -5"))
+      << "US has left the group";
+  EXPECT_THAT(Publish({{kEurope, "2024-12/P2M", "99"}, {kRussia, "2024-12/P2M", "4"}}), IsEmpty());
+  EXPECT_THAT(Publish({{kEurope, "2024-12/P3M", "99"}, {kRussia, "2024-12/P3M", "4"}}), IsEmpty())
+      << "of a run in which the group changed nothing is said";
+}
+
+TEST_F(ReleaseCheckTest, TruncatedFiguresMayLieAWholeStepOff) {
+  release_.conventions.rounding = PrintRounding::kTruncated;
+  release_.conventions.totals = {{.dimension = "partner", .total = "W00"}};
+  EXPECT_THAT(Publish({{kWorld, "2025-01", "10"}, {kRussia, "2025-01", "4"}, {kStates, "2025-01", "3"}}),
+              IsEmpty());
+  EXPECT_THAT(Publish({{kStates, "2025-01", "2"}}),
+              ElementsAre("COMPONENTS CN.W00.X.VALUE.USD.BN 2025-01: 10 / 6, -4"));
+}
+
 }  // namespace
 }  // namespace tidewaiter

@@ -202,8 +202,7 @@ TEST_F(AggregateMovesStory, WhatCannotBeToldIsAProblemAndNotTheEnd) {
   query_.keys.clear();
   query_.sum = true;
   EXPECT_THAT(Moves(Push("RU.X.USD 2025-01 1.0")), ElementsAre("_T._T._T 2025-01: none -> 1.0"));
-  EXPECT_THAT(Moves(Push("RU.X.KG 2025-01 1.0")),
-              ElementsAre(testing::HasSubstr("one sum has one unit")));
+  EXPECT_THAT(Moves(Push("RU.X.KG 2025-01 1.0")), ElementsAre(testing::HasSubstr("one sum has one unit")));
 }
 
 TEST_F(AggregateMovesStory, ManyWhoAskAtOnceGetTheSameObject) {

@@ -44,7 +44,7 @@ class FindingsTest : public ::testing::Test {
     findings_.reset();
     feed_.reset();
     feed_ = std::make_unique<UpdateFeed>(store);
-    findings_ = std::make_unique<Findings>(store, feed_.get(), nullptr,
+    findings_ = std::make_unique<Findings>(store, feed_.get(), CheckingRules{},
                                            [this](Sequence sequence, const absl::Status&) {
                                              absl::MutexLock lock(&mutex_);
                                              failed_.push_back(sequence);

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
+#include "daemon/engine/aggregate_revisions.h"
 #include "domain/errors.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/release_text.h"
@@ -118,6 +121,72 @@ TEST_F(RevisionsTest, AVintageIsTheLastThatIsLookedAt) {
       ReadRevisions(queries_, input_, At("2026-01-01T00:00:00Z"), [] { return absl::OkStatus(); });
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->series.at(0).statistics.maximum->ToString(), "0.0");
+}
+
+TEST_F(RevisionsTest, AllSeriesTogether) {
+  input_.read.keys = {};
+  Push("2025-02-07", {"2025-01 10", "2025-02 10"});
+  const auto push = [&](std::string_view text) { EXPECT_TRUE(support::Push(*store_, text).ok()); };
+  push("release GACC m 2025-02-08\nmerge T\nM.BN 2025-01 20\nM.MN 2025-01 5\n");
+  push("release GACC m2 2025-03-08\nmerge T\nM.BN 2025-01 26\nM.MN 2025-01 6\n");
+  Push("2025-03-07", {"2025-01 11", "2025-02 12"});
+  input_.pooled = true;
+  const auto answer =
+      ReadRevisions(queries_, input_, At("2026-01-01T00:00:00Z"), [] { return absl::OkStatus(); });
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  std::vector<std::string> lines;
+  for (const SeriesRevisionStatistics& one : answer->series) {
+    lines.push_back(absl::StrCat(one.series.empty() ? "all" : one.series, " ", one.unit, " ",
+                                 one.statistics.n, " ", one.statistics.mean_revision.mean.value()));
+  }
+  // 1, 2 and 6 in BN; nothing else is in MN.
+  EXPECT_THAT(lines, ElementsAre("M.BN BN 1 6", "M.MN MN 1 1", "X.BN BN 2 1.5", "all BN 3 3", "all MN 1 1"));
+  const RevisionStatistics& all = answer->series[3].statistics;
+  EXPECT_EQ(all.minimum->ToString(), "1");
+  EXPECT_EQ(all.maximum->ToString(), "6");
+  EXPECT_DOUBLE_EQ(all.standard_deviation.value(), std::sqrt(7.0));
+  EXPECT_TRUE(all.mean_revision.plain.t.has_value());
+  EXPECT_EQ(all.mean_revision.hac.t.why(), NoStatistic::kPooled);
+  EXPECT_EQ(all.news.b.why(), NoStatistic::kPooled);
+  EXPECT_EQ(answer->series[3].first_period->ToString(), "2025-01");
+  EXPECT_EQ(answer->series[3].last_period->ToString(), "2025-02");
+}
+
+// A sum of two months, first known with the second of them: revised by what was revised of either.
+TEST_F(RevisionsTest, OfAWindow) {
+  Push("2025-02-07", {"2025-01 10"});
+  Push("2025-03-07", {"2025-02 10", "2025-01 11"});
+  Push("2025-04-07", {"2025-03 10", "2025-02 13"});
+  Push("2025-05-07", {"2025-03 14"});
+  const Aggregates aggregates(store_.get(), &queries_);
+  AggregateQuery query;
+  query.window.months = 2;
+  const auto alive = [] { return absl::OkStatus(); };
+  const auto answer = ReadAggregateRevisions(aggregates, query, input_, alive);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  ASSERT_EQ(answer->series.size(), 1u);
+  const SeriesRevisionStatistics& one = answer->series[0];
+  // January-February 21 -> 24, February-March 23 -> 27; of December-January there is no December.
+  EXPECT_EQ(one.statistics.n, 2u);
+  EXPECT_EQ(one.left_out, 1u);
+  EXPECT_EQ(one.statistics.minimum->ToString(), "3");
+  EXPECT_EQ(one.statistics.maximum->ToString(), "4");
+  EXPECT_EQ(one.period_months, 2);
+  EXPECT_EQ(one.unit, "BN");
+  EXPECT_EQ(one.first_period->ToString(), "2025-01/P2M");
+  query.transform = Transform::kGrowth;
+  query.window.months = 1;
+  query.lag_months = 1;
+  const auto growth = ReadAggregateRevisions(aggregates, query, input_, alive);
+  ASSERT_TRUE(growth.ok()) << growth.status();
+  EXPECT_EQ(growth->series.at(0).unit, "pp");
+  // 10/11, then 13/11; 10/13, then 14/13: in per cent with a decimal.
+  EXPECT_EQ(growth->series.at(0).statistics.maximum->ToString(), "30.8");
+  EXPECT_EQ(growth->series.at(0).statistics.minimum->ToString(), "27.3");
+  input_.of = RevisionKind::kGrowth;
+  input_.period_months = 1;
+  EXPECT_EQ(DetailsOf(ReadAggregateRevisions(aggregates, query, input_, alive).status()).violations.size(),
+            2u);
 }
 
 TEST_F(RevisionsTest, EveryWrongFieldIsNamed) {

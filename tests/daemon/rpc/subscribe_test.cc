@@ -520,5 +520,91 @@ TEST_F(SubscribeTest, WhatCannotBeFollowedIsRefused) {
   EXPECT_THAT(FieldsOf(many.Finish()), ElementsAre("aggregates"));
 }
 
+// --- What is overdue
+
+class OverdueTest : public ::testing::Test {
+ protected:
+  static daemon::ServerOptions Options() {
+    daemon::ServerOptions options;
+    options.backend.overdue_interval = absl::Milliseconds(10);
+    return options;
+  }
+  void SetCalendar(const std::string& dataset, const std::string& calendar) {
+    v1::SetCalendarRequest request;
+    request.set_dataset(dataset);
+    request.set_calendar(calendar);
+    v1::SetCalendarResponse response;
+    const absl::Status set =
+        Call(*stubs_.analysis, &v1::AnalysisService::Stub::SetCalendar, request, &response);
+    EXPECT_TRUE(set.ok()) << set;
+  }
+  static v1::SubscribeRequest Asking(const std::string& dataset) {
+    v1::SubscribeRequest request;
+    request.set_overdue(true);
+    if (!dataset.empty()) request.add_selectors()->set_dataset(dataset);
+    return request;
+  }
+  // "T 2025-07 until 2025-08-09 at 1", "marker 1", "release 2".
+  static std::string Line(Subscriber& subscriber) {
+    const v1::SubscribeResponse* const message = subscriber.Next();
+    if (message == nullptr) return "end";
+    if (message->has_marker()) return absl::StrCat("marker ", message->marker().sequence());
+    if (message->has_release()) return absl::StrCat("release ", message->release().sequence());
+    const v1::SubscribeResponse::Overdue& overdue = message->overdue();
+    EXPECT_EQ(overdue.release().state(), v1::EXPECTED_STATE_OVERDUE);
+    return absl::StrCat(overdue.dataset(), " ", overdue.release().period(), " until ",
+                        overdue.release().last_day(), " at ", overdue.sequence());
+  }
+
+  TestServer server_{Options()};
+  Stubs stubs_ = server_.Connect();
+};
+
+TEST_F(OverdueTest, IsToldOnceAfterTheMarkerAndAsTimeGoesBy) {
+  SetCalendar("T", "rule,7-9,11:00,1,from=2025-07\n");
+  Subscriber subscriber(stubs_, Asking("T"));
+  EXPECT_EQ(Line(subscriber), "marker 0");
+  EXPECT_EQ(Line(subscriber), "T 2025-07 until 2025-08-09 at 0");
+  server_.clock().Set("2025-09-10T00:00:00Z");
+  EXPECT_EQ(Line(subscriber), "T 2025-08 until 2025-09-09 at 0") << "July is not told again";
+  server_.Push("release A jul 2025-09-01\nmerge T\nCN.X 2025-07 1");
+  EXPECT_EQ(Line(subscriber), "release 1");
+  server_.clock().Set("2025-10-10T00:00:00Z");
+  EXPECT_EQ(Line(subscriber), "T 2025-09 until 2025-10-09 at 1") << "August is not told again";
+  SetCalendar("T", "rule,7-9,11:00,1,from=2025-07\npostponed,2025-08,2025-10-09,11:00\n");
+  EXPECT_EQ(Line(subscriber), "T 2025-08 until 2025-10-09 at 1") << "postponed, and late anew";
+}
+
+TEST_F(OverdueTest, OnlyOfWhatIsSelectedAndOnlyIfAsked) {
+  SetCalendar("T", "rule,7-9,11:00,1,from=2025-07\n");
+  SetCalendar("U", "rule,20,11:00,1,from=2025-07\n");
+  Subscriber of_u(stubs_, Asking("U"));
+  EXPECT_EQ(Line(of_u), "marker 0");
+  EXPECT_EQ(Line(of_u), "U 2025-07 until 2025-08-20 at 0");
+  Subscriber of_all(stubs_, Asking(""));
+  EXPECT_EQ(Line(of_all), "marker 0");
+  EXPECT_EQ(Line(of_all), "T 2025-07 until 2025-08-09 at 0");
+  EXPECT_EQ(Line(of_all), "U 2025-07 until 2025-08-20 at 0");
+  Subscriber unasked(stubs_, v1::SubscribeRequest());
+  EXPECT_EQ(Line(unasked), "marker 0");
+  server_.Push("release A jul 2025-09-01\nmerge T\nCN.X 2025-07 1");
+  EXPECT_EQ(Line(unasked), "release 1");
+}
+
+TEST_F(OverdueTest, AResumedStreamTellsOfWhatIsStillOverdue) {
+  SetCalendar("T", "rule,7-9,11:00,1,from=2025-07\n");
+  std::string token;
+  {
+    Subscriber first(stubs_, Asking("T"));
+    token = first.Next()->marker().resume_token();
+    EXPECT_EQ(Line(first), "T 2025-07 until 2025-08-09 at 0");
+  }
+  v1::SubscribeRequest request = Asking("T");
+  request.set_resume_token(token);
+  Subscriber second(stubs_, request);
+  EXPECT_EQ(Line(second), "marker 0");
+  EXPECT_EQ(Line(second), "T 2025-07 until 2025-08-09 at 0");
+}
+
 }  // namespace
 }  // namespace tidewaiter::rpc

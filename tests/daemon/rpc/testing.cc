@@ -14,6 +14,7 @@ namespace tidewaiter::rpc {
 
 Stubs::Stubs(const std::shared_ptr<grpc::Channel>& c)
     : channel(c),
+      analysis(v1::AnalysisService::NewStub(c)),
       datasets(v1::DatasetService::NewStub(c)),
       releases(v1::ReleaseService::NewStub(c)),
       observations(v1::ObservationService::NewStub(c)),

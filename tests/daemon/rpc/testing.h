@@ -1,6 +1,8 @@
 // A server of one test's own: memory store, unix socket, stubs.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include "grpcpp/client_context.h"
 #include "storage/store.h"
 #include "tests/support/temporary_directory.h"
+#include "tidewaiter/v1/analysis_service.grpc.pb.h"
 #include "tidewaiter/v1/dataset_service.grpc.pb.h"
 #include "tidewaiter/v1/observation_service.grpc.pb.h"
 #include "tidewaiter/v1/release_service.grpc.pb.h"
@@ -22,16 +25,22 @@
 
 namespace tidewaiter::rpc {
 
-// The test's day.
+// The test's day, until it is set to another.
 class FixedClock final : public engine::Clock {
  public:
-  Instant Now() const override { return *Instant::Parse("2025-09-01T00:00:00Z"); }
+  FixedClock() { Set("2025-09-01T00:00:00Z"); }
+  void Set(std::string_view now) { micros_ = Instant::Parse(now).value().micros(); }
+  Instant Now() const override { return Instant::FromMicros(micros_); }
+
+ private:
+  std::atomic<std::int64_t> micros_;
 };
 
 // Stubs over a channel of their own connection.
 struct Stubs {
   explicit Stubs(const std::shared_ptr<grpc::Channel>& channel);
   std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::AnalysisService::Stub> analysis;
   std::unique_ptr<v1::DatasetService::Stub> datasets;
   std::unique_ptr<v1::ReleaseService::Stub> releases;
   std::unique_ptr<v1::ObservationService::Stub> observations;
@@ -49,6 +58,7 @@ class TestServer {
   storage::Store& store() { return *store_; }
   daemon::Server& server() { return *server_; }
   telemetry::Metrics& metrics() { return metrics_; }
+  FixedClock& clock() { return clock_; }
   const std::string& address() const { return server_->addresses().front(); }
   Stubs Connect() const;
   // Pushes a release as tests/support/release_text.h writes it, past the server.
