@@ -95,6 +95,12 @@ absl::Status TakeDerivation(std::string_view text, AggregateQuery* query) {
   return TakeWord(text, kWords, &query->derivation);
 }
 
+absl::Status TakeRounding(std::string_view text, AggregateQuery* query) {
+  static constexpr std::array<std::pair<std::string_view, PrintRounding>, 2> kWords = {
+      {{"nearest", PrintRounding::kNearest}, {"truncated", PrintRounding::kTruncated}}};
+  return TakeWord(text, kWords, &query->rounding);
+}
+
 absl::Status TakeCombine(std::string_view text, AggregateQuery* query) {
   static constexpr std::array<std::pair<std::string_view, Combine>, 2> kWords = {
       {{"balance", Combine::kBalance}, {"turnover", Combine::kTurnover}}};

@@ -19,6 +19,8 @@ absl::Status TakeBase(std::string_view text, AggregateQuery* query);
 absl::Status TakeComposition(std::string_view text, AggregateQuery* query);
 // "published", "summed", "differenced".
 absl::Status TakeDerivation(std::string_view text, AggregateQuery* query);
+// "nearest", "truncated".
+absl::Status TakeRounding(std::string_view text, AggregateQuery* query);
 // "balance", "turnover".
 absl::Status TakeCombine(std::string_view text, AggregateQuery* query);
 // "reporter,flow".

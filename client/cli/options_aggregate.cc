@@ -55,6 +55,9 @@ void AddAggregateWords(CLI::App* app, Options* o) {
                   "First month of years. Default: the dataset's")
       ->type_name("N");
   AddWord(app, o, "--derivation", TakeDerivation, "Only: published, summed, differenced")->type_name("NAME");
+  AddWord(app, o, "--rounding", TakeRounding,
+          "How operands were printed, for the bounds: nearest, truncated. Default: the dataset's conventions")
+      ->type_name("HOW");
   AddWord(app, o, "--composition", TakeComposition,
           "Members without a value: as-published (left out), constant, complete")
       ->type_name("NAME");
@@ -117,10 +120,10 @@ void AddAggregateView(CLI::App* app, Options* o) {
   app->add_flag("--explain", view->explain, "Show what each figure was computed from");
 }
 
-constexpr std::array<const char*, 16> kFigureOptions = {
+constexpr std::array<const char*, 17> kFigureOptions = {
     "--window",     "--mean",        "--transform",   "--decimals", "--base",     "--year-start",
     "--derivation", "--composition", "--combine",     "--sum",      "--group-by", "--group",
-    "--total",      "--numerator",   "--denominator", "--lag"};
+    "--total",      "--numerator",   "--denominator", "--rounding", "--lag"};
 
 }  // namespace
 

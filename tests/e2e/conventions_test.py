@@ -119,6 +119,8 @@ class ConventionsTest(unittest.TestCase):
         try:
             answer = json.loads(self.run_cli("aggregate", "T/DE.X.VALUE.BN", "--month", "2020-01", "-o", "json").out)
             self.assertEqual(answer["aggregates"][0]["bound"], "1")
+            nearest = self.run_cli("aggregate", "T/DE.X.VALUE.BN", "--month", "2020-01", "--rounding", "nearest", "-o", "json")
+            self.assertEqual(json.loads(nearest.out)["aggregates"][0]["bound"], "0.5")
         finally:
             self.keep("")
         answer = json.loads(self.run_cli("aggregate", "T/DE.X.VALUE.BN", "--month", "2020-01", "-o", "json").out)
