@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "domain/errors.h"
+#include "domain/series_fold.h"
 #include "domain/series_key.h"
 
 namespace tidewaiter::engine {
@@ -118,6 +119,13 @@ struct AggregateFeed::Slot {
   absl::StatusOr<std::shared_ptr<const AggregateMoves>> result = absl::UnknownError("being computed");
 };
 
+// Whether nothing was said of the series before `sequence`.
+absl::StatusOr<bool> AggregateFeed::IsFirst(storage::SeriesId series, Sequence sequence) const {
+  SeriesFold fold;
+  TW_RETURN_IF_ERROR(store_->ReadCells(series, {Instant::Max(), sequence - 1}, {}, &fold));
+  return fold.cells().empty();
+}
+
 absl::StatusOr<SeriesSet> AggregateFeed::TouchedBy(Sequence sequence, const std::string& dataset) {
   SeriesSet touched;
   for (std::uint32_t part = 0;; ++part) {
@@ -125,9 +133,14 @@ absl::StatusOr<SeriesSet> AggregateFeed::TouchedBy(Sequence sequence, const std:
     for (const SeriesChanges& series : changes->series) {
       if (series.dataset != dataset) continue;
       // What is confirmed counts, too: of two equally good paths one may now come from fewer releases.
-      const bool counts = std::any_of(series.cells.begin(), series.cells.end(), [](const auto& cell) {
+      bool counts = std::any_of(series.cells.begin(), series.cells.end(), [](const auto& cell) {
         return cell.change.change != ChangeClass::kBackfilled;
       });
+      // So does the first that is said of a series, though a later scope has withdrawn it: sums have a member
+      // more.
+      if (!counts) {
+        TW_ASSIGN_OR_RETURN(counts, IsFirst(series.series, sequence));
+      }
       if (counts) touched.insert(series.series);
     }
     if (changes->last) return touched;

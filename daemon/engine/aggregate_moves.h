@@ -70,6 +70,7 @@ class AggregateFeed {
   absl::StatusOr<std::shared_ptr<const AggregateMoves>> Compute(Sequence sequence,
                                                                 const AggregateQuery& query);
   // The series of which the entry says anything that counts at its time.
+  absl::StatusOr<bool> IsFirst(storage::SeriesId series, Sequence sequence) const;
   absl::StatusOr<SeriesSet> TouchedBy(Sequence sequence, const std::string& dataset);
   void Complete(const Key& key, Slot& slot, absl::StatusOr<std::shared_ptr<const AggregateMoves>> result);
 

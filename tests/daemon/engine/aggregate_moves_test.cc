@@ -205,6 +205,23 @@ TEST_F(AggregateMovesStory, WhatCannotBeToldIsAProblemAndNotTheEnd) {
   EXPECT_THAT(Moves(Push("RU.X.KG 2025-01 1.0")), ElementsAre(testing::HasSubstr("one sum has one unit")));
 }
 
+TEST_F(AggregateMovesStory, ASeriesThatBeginsWithdrawnIsAMemberAllTheSame) {
+  query_.keys.clear();
+  query_.sum = true;
+  query_.combine = Combine::kBalance;
+  const auto push = [&](std::string_view text) {
+    EXPECT_TRUE(support::Push(*store_, text).ok());
+    return store_->head();
+  };
+  EXPECT_THAT(Moves(push("release A a 2025-06-20\nmerge T\nCN.X.USD 2025-01 3.0\nCN.M.USD 2025-01 2.0\n"
+                         "delete T RU.. ..\n")),
+              ElementsAre("_T.B._T 2025-01: none -> 1.0"));
+  // Published before the deletion: nothing that is known changes, but that there is an export without its
+  // imports.
+  EXPECT_THAT(Moves(push("release A b 2025-06-10\nmerge T\nRU.X.USD 2025-01 5.0\n")),
+              ElementsAre("_T.B._T 2025-01: 1.0 -> none"));
+}
+
 TEST_F(AggregateMovesStory, ManyWhoAskAtOnceGetTheSameObject) {
   const Sequence sequence = Push("RU.X.USD 2025-01 1.0");
   std::vector<std::shared_ptr<const AggregateMoves>> got(8);
