@@ -177,6 +177,15 @@ TEST_F(FindingsTest, BrokenSumsAndUnannouncedRevisions) {
   EXPECT_EQ(All({}, 1), All());
 }
 
+TEST_F(FindingsTest, ALateReleaseIsJudgedByItsOwnMonth) {
+  Push("2025-02-07", {Level("2025-01", "10.0")});
+  Push("2025-05-07", {Level("2025-04", "11.0")});
+  Push("2025-02-18", {Level("2025-01", "10.5")});  // the bulletin after the flash, pushed late
+  EXPECT_THAT(All(), IsEmpty());
+  Push("2025-05-18", {Level("2025-04", "11.5"), Level("2025-01", "10.6")});
+  EXPECT_THAT(All(), ElementsAre("UNANNOUNCED_REVISION 2025-01 #4 by 4 OPEN 0.1"));
+}
+
 // Fails to read the content of one release.
 class DamagedStore final : public ForwardingStore {
  public:

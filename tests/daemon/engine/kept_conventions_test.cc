@@ -226,6 +226,8 @@ TEST_F(CheckedConventionsTest, TruncationMakesFewerFindings) {
   Push("2025-09-07", {"CN.RU.T.VALUE.USD.BN 2025-01/P7M 125.6", "CN.RU.T.YOY.USD.PCT 2025-01/P7M -8.2",
                       "CN.RU.T.VALUE.USD.BN 2024-01/P8M 156.0", "CN.RU.T.VALUE.USD.BN 2025-01/P8M 143.0"});
   EXPECT_EQ(All().size(), 1u) << "what was found before stays, and nothing is new";
+  EXPECT_EQ(counts(PrintRounding::kNearest), "CN.RU.T.VALUE.USD.BN fit 0 up 1 down 0 of 1, 1")
+      << "printed twice, and counted once";
 }
 
 TEST_F(CheckedConventionsTest, ATallyNamesWhatIsWrong) {
