@@ -49,6 +49,17 @@ bool IsCode(std::string_view text) {
 
 std::string Lower(std::string_view id) { return absl::AsciiStrToLower(ToAbsl(id)); }
 
+// "TRADE:2025-08-07:exports" for exports.csv; empty, which is TRADE:2025-08-07, where no file names it.
+std::string ReleaseId(std::string_view dataset, const Publication& publication, std::string_view file) {
+  const std::string_view stem = file.substr(0, file.rfind('.'));
+  std::string published = publication.ToString();
+  published = published.substr(0, published.find(' '));  // "2025-08-07T11:00:00 local time"
+  std::string id = absl::StrCat(ToAbsl(dataset), ":", published, ":", ToAbsl(stem));
+  const bool fits =
+      !stem.empty() && stem != "-" && id.size() <= limits::kMaxReleaseIdBytes && IsCleanUtf8(id);
+  return fits ? id : std::string();
+}
+
 bool NamesTwice(const std::vector<std::string>& ids) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -91,9 +102,8 @@ absl::StatusOr<std::unique_ptr<SdmxMessage>> SdmxMessage::Begin(const FeedOption
   }
   std::unique_ptr<SdmxMessage> message(new SdmxMessage(options, sink, std::move(wishes)));
   if (message->wishes_.published.empty()) {
-    TW_ASSIGN_OR_RETURN(const Publication publication,
+    TW_ASSIGN_OR_RETURN(message->publication_,
                         ResolvePublication(std::nullopt, "", options.file, options.published));
-    TW_ASSIGN_OR_RETURN(message->release_, message->ReleaseOf(publication));
   } else if (options.published) {
     return InvalidField("--published-at",
                         absl::StrCat("and ", message->wishes_.published,
@@ -102,11 +112,12 @@ absl::StatusOr<std::unique_ptr<SdmxMessage>> SdmxMessage::Begin(const FeedOption
   return message;
 }
 
-absl::StatusOr<std::size_t> SdmxMessage::ReleaseOf(const Publication& publication) {
+absl::StatusOr<std::size_t> SdmxMessage::ReleaseOf(const Publication& publication, const DataSet& set) {
   const std::string key = publication.ToString();
   if (const auto found = releases_.find(key); found != releases_.end()) return found->second;
   SourceRelease release;
   release.published = publication;
+  release.release_id = ReleaseId(set.dataset_id, publication, options_.file);
   TW_ASSIGN_OR_RETURN(const std::size_t index, sink_.AddRelease(release));
   releases_.emplace(key, index);
   return index;
@@ -115,7 +126,8 @@ absl::StatusOr<std::size_t> SdmxMessage::ReleaseOf(const Publication& publicatio
 absl::Status SdmxMessage::SetPublished(std::string_view text, std::string_view where) {
   const auto publication = ParsePublication(text);
   if (!publication.ok()) return InvalidField(where, ToStd(publication.status().message()));
-  TW_ASSIGN_OR_RETURN(release_, ReleaseOf(*publication));
+  publication_ = *publication;
+  release_.reset();
   return absl::OkStatus();
 }
 
@@ -153,10 +165,10 @@ absl::Status SdmxMessage::MakeKey(DataSet& set) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::size_t> SdmxMessage::Declare(const StructureRef& structure, std::string_view title,
-                                                 const DataSet& set) {
+absl::Status SdmxMessage::Declare(const StructureRef& structure, std::string_view title, DataSet& set) {
   DatasetDefinition profile;
   profile.id = options_.dataset.empty() ? structure.id : options_.dataset;
+  set.dataset_id = profile.id;
   profile.publisher = options_.publisher.empty() ? structure.Publisher() : options_.publisher;
   if (!options_.time_zone.empty()) profile.time_zone = options_.time_zone;
   AppendOneLine(profile.title, title);
@@ -168,7 +180,10 @@ absl::StatusOr<std::size_t> SdmxMessage::Declare(const StructureRef& structure, 
     profile.dimensions.push_back({ids.back(), RoleOfName(ids.back())});
   }
   if (const auto known = datasets_.find(profile.id); known != datasets_.end()) {
-    if (known->second.dimensions == ids) return known->second.index;
+    if (known->second.dimensions == ids) {
+      set.dataset = known->second.index;
+      return absl::OkStatus();
+    }
     return InvalidField(
         "dataset", absl::StrCat("two structures of the message are both ", Quoted(profile.id),
                                 ", one with the dimensions ", absl::StrJoin(known->second.dimensions, ", "),
@@ -181,18 +196,18 @@ absl::StatusOr<std::size_t> SdmxMessage::Declare(const StructureRef& structure, 
                      ": ", s.message(),
                      ". Which components are dimensions can be said: dimensions=FREQ+REF_AREA"));
   }
-  TW_ASSIGN_OR_RETURN(const std::size_t index, sink_.AddDataset(profile));
-  datasets_[profile.id] = {index, std::move(ids)};
-  return index;
+  TW_ASSIGN_OR_RETURN(set.dataset, sink_.AddDataset(profile));
+  datasets_[profile.id] = {set.dataset, std::move(ids)};
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::size_t> SdmxMessage::AddDataSet(const StructureRef& structure, std::string_view title,
                                                     SdmxPlan plan) {
   std::vector<std::size_t> keys = plan.dimensions;
   if (plan.time) keys.push_back(*plan.time);
-  DataSet set{std::move(plan), {}, {}, std::nullopt, 0, SdmxGroups(std::move(keys))};
+  DataSet set{std::move(plan), {}, {}, std::nullopt, 0, {}, SdmxGroups(std::move(keys))};
   TW_RETURN_IF_ERROR(MakeKey(set));
-  TW_ASSIGN_OR_RETURN(set.dataset, Declare(structure, title, set));
+  TW_RETURN_IF_ERROR(Declare(structure, title, set));
   sets_.push_back(std::move(set));
   return sets_.size() - 1;
 }
@@ -358,6 +373,9 @@ void SdmxMessage::ReadValues(const DataSet& set, SdmxEmpty empty, const SdmxPlac
 absl::StatusOr<std::optional<std::size_t>> SdmxMessage::ReadRelease(const DataSet& set,
                                                                     const SdmxPlace& place) {
   if (!set.plan.published) {
+    if (!release_ && publication_) {
+      TW_ASSIGN_OR_RETURN(release_, ReleaseOf(*publication_, set));
+    }
     if (release_) return release_;
     return InvalidField("columns.published", absl::StrCat(Quoted(wishes_.published),
                                                           " is no component or attribute of the message"));
@@ -368,7 +386,7 @@ absl::StatusOr<std::optional<std::size_t>> SdmxMessage::ReadRelease(const DataSe
     Fail(place, set.plan.ids[*set.plan.published], ToStd(publication.status().message()));
     return std::optional<std::size_t>();
   }
-  TW_ASSIGN_OR_RETURN(const std::size_t release, ReleaseOf(*publication));
+  TW_ASSIGN_OR_RETURN(const std::size_t release, ReleaseOf(*publication, set));
   return std::optional<std::size_t>(release);
 }
 

@@ -84,6 +84,7 @@ class SdmxMessage {
     std::vector<std::string> measure_codes;  // as codes, one a measure
     std::optional<std::size_t> frequency;    // component
     std::size_t dataset = 0;                 // of the sink
+    std::string dataset_id;
     SdmxGroups groups;
   };
   struct Dataset {
@@ -100,9 +101,8 @@ class SdmxMessage {
       : options_(options), sink_(sink), wishes_(std::move(wishes)), sections_(&sink) {}
 
   absl::Status MakeKey(DataSet& set) const;
-  absl::StatusOr<std::size_t> Declare(const StructureRef& structure, std::string_view title,
-                                      const DataSet& set);
-  absl::StatusOr<std::size_t> ReleaseOf(const Publication& publication);
+  absl::Status Declare(const StructureRef& structure, std::string_view title, DataSet& set);
+  absl::StatusOr<std::size_t> ReleaseOf(const Publication& publication, const DataSet& set);
   void Fail(const SdmxPlace& place, std::string_view component, std::string_view description);
   bool ReadCode(const SdmxPlace& place, const KeyPart& part, std::string_view text);
   std::optional<Period> ReadPeriod(const DataSet& set, const SdmxPlace& place);
@@ -129,7 +129,9 @@ class SdmxMessage {
   std::vector<DataSet> sets_;
   std::map<std::string, Dataset> datasets_;
   absl::flat_hash_map<std::string, std::size_t> releases_;  // by publication
-  std::optional<std::size_t> release_;                      // of what comes next, unless its row tells
+  // Of what comes next, unless its row tells; and its release, once there is something in it.
+  std::optional<Publication> publication_;
+  std::optional<std::size_t> release_;
 
   // Of the row at hand.
   const std::vector<std::string_view>* texts_ = nullptr;
