@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "client/feeders/limits.h"
 #include "domain/strings.h"
 
 namespace tidewaiter::feeders {
@@ -43,6 +44,42 @@ std::size_t SkipRaw(std::string_view page, std::size_t at, std::string_view name
   return page.size();
 }
 
+bool IsBlank(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); }
+bool IsLetter(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); }
+
+// The first of `ends` or blank in `text` from `at` on, or its end.
+std::size_t Until(std::string_view text, std::size_t at, std::string_view ends) {
+  while (at < text.size() && !IsBlank(text[at]) && ends.find(text[at]) == std::string_view::npos) ++at;
+  return at;
+}
+
+std::size_t SkipBlanks(std::string_view text, std::size_t at) {
+  while (at < text.size() && IsBlank(text[at])) ++at;
+  return at;
+}
+
+// Behind the value whose "=" stands before `at`.
+std::size_t SkipValue(std::string_view tag, std::size_t at) {
+  at = SkipBlanks(tag, at);
+  if (at == tag.size() || tag[at] == '>') return at;
+  if (tag[at] != '"' && tag[at] != '\'') return Until(tag, at, ">");
+  const std::size_t end = tag.find(tag[at], at + 1);
+  return end == std::string_view::npos ? tag.size() : end + 1;
+}
+
+// `tag` begins with a tag's name, and is taken apart as HTML says.
+bool IsMonstrous(std::string_view tag) {
+  std::size_t at = Until(tag, 0, "/>");
+  if (at > kMaxTagNameBytes) return true;
+  for (std::size_t attributes = 0; attributes <= kMaxTagAttributes; ++attributes) {
+    while (at < tag.size() && (IsBlank(tag[at]) || tag[at] == '/')) ++at;
+    if (at == tag.size() || tag[at] == '>') return false;
+    at = SkipBlanks(tag, Until(tag, at + 1, "/>="));
+    if (at < tag.size() && tag[at] == '=') at = SkipValue(tag, at + 1);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::size_t HtmlDepth(std::string_view page, std::size_t enough) {
@@ -77,15 +114,13 @@ std::size_t HtmlDepth(std::string_view page, std::size_t enough) {
   return deepest;
 }
 
-std::size_t HtmlWords(std::string_view page) {
-  std::size_t words = 0;
-  bool blank = false;
-  for (const char c : page) {
-    const bool now = absl::ascii_isspace(static_cast<unsigned char>(c));
-    words += (now && !blank) || c == '/' || c == '"' || c == '\'';
-    blank = now;
+bool HasMonstrousTag(std::string_view page) {
+  for (std::size_t at = 0; (at = page.find('<', at)) != std::string_view::npos;) {
+    ++at;
+    const std::size_t name = at + (at < page.size() && page[at] == '/' ? 1 : 0);
+    if (name < page.size() && IsLetter(page[name]) && IsMonstrous(page.substr(name))) return true;
   }
-  return words;
+  return false;
 }
 
 }  // namespace tidewaiter::feeders

@@ -11,8 +11,8 @@ namespace tidewaiter::feeders {
 // it has no content. Stops counting beyond `enough`.
 std::size_t HtmlDepth(std::string_view page, std::size_t enough);
 
-// At least the attributes that one tag of the page may have, whatever its quotes and tags mean: each needs a run
-// of blanks, a slash or a quote before it.
-std::size_t HtmlWords(std::string_view page);
+// Has a tag more attributes than kMaxTagAttributes, or a name beyond kMaxTagNameBytes? Looks at whatever could be
+// a tag, also within scripts and comments, so that it does not matter what a browser takes for one.
+bool HasMonstrousTag(std::string_view page);
 
 }  // namespace tidewaiter::feeders

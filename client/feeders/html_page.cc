@@ -124,10 +124,9 @@ absl::StatusOr<HtmlPage> ParseHtmlPage(std::string_view text, const std::vector<
     return MakeError(absl::StatusCode::kResourceExhausted, Reason::kLimitExceeded,
                      absl::StrCat("a page of more than ", kMaxPageBytes, " bytes"), {{"limit", "max_bytes"}});
   }
-  if (HtmlWords(text) > kMaxPageWords) {
-    return MakeError(absl::StatusCode::kResourceExhausted, Reason::kLimitExceeded,
-                     absl::StrCat("a page of more than ", kMaxPageWords, " blanks, quotes and slashes"),
-                     {{"limit", "max_page_words"}});
+  if (HasMonstrousTag(text)) {
+    return InvalidField("", absl::StrCat("the page has a tag with more than ", kMaxTagAttributes,
+                                         " attributes; is this a page of GACC's?"));
   }
   if (HtmlDepth(text, kMaxPageDepth) > kMaxPageDepth) {
     return InvalidField("", absl::StrCat("the page nests elements deeper than ", kMaxPageDepth,

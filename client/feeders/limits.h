@@ -46,9 +46,9 @@ inline constexpr std::size_t kMaxGridCells = 1'000'000;
 inline constexpr std::size_t kMaxPageBytes = 4u << 20;
 // Elements of a page within each other: its tree is freed by recursion.
 inline constexpr std::size_t kMaxPageDepth = 512;
-// Blanks, quotes and slashes of a page, as many as attributes could be in one tag: Gumbo compares each
-// attribute with all before it, so that their square is some seconds.
-inline constexpr std::size_t kMaxPageWords = 100'000;
+// Attributes of one tag, of which Gumbo compares each with all before it; and bytes of a tag's name.
+inline constexpr std::size_t kMaxTagAttributes = 1024;
+inline constexpr std::size_t kMaxTagNameBytes = 1024;
 // A workbook; and each part of one when it is unpacked, of which XML's tree takes some 15 times as much.
 inline constexpr std::size_t kMaxWorkbookBytes = 16u << 20;
 inline constexpr std::size_t kMaxWorkbookPartBytes = 16u << 20;
