@@ -278,6 +278,14 @@ char FirstOf(std::string_view text) {
   return at == std::string_view::npos ? '\0' : text[at];
 }
 
+// Names of series are capital letters, digits and "_".
+bool AllSeries(std::string_view names) {
+  return std::all_of(names.begin(), names.end(), [](char c) {
+    return absl::ascii_isupper(static_cast<unsigned char>(c)) ||
+           absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '_' || c == ',' || c == '\t';
+  });
+}
+
 }  // namespace
 
 FormatInfo FredFeeder::info() const {
@@ -300,18 +308,13 @@ bool FredFeeder::Recognises(std::string_view head, std::string_view file) const 
   if (newline == std::string_view::npos) return false;
   std::string_view line = head.substr(0, newline);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  const bool dates_first = absl::StartsWith(ToAbsl(line), "observation_date,") ||
-                           absl::StartsWith(ToAbsl(line), "observation_date\t") ||
-                           absl::StartsWith(ToAbsl(line), "DATE,") ||
-                           absl::StartsWith(ToAbsl(line), "DATE\t") || line == "date,value";
-  const bool rows =
-      absl::StrContains(ToAbsl(line), "realtime_start") && absl::StrContains(ToAbsl(line), "date");
-  if (!dates_first && !rows) return false;
-  // Series are capital letters, digits and marks.
-  const bool series = std::none_of(line.begin() + std::min<std::size_t>(line.size(), 16), line.end(),
-                                   [](char c) { return c == ' ' || c == ';'; });
   const std::string_view row = head.substr(newline + 1);
-  return series && row.size() >= 10 && (rows || ParseDay(row.substr(0, 10)).ok());
+  if (absl::StrContains(ToAbsl(line), "realtime_start")) {
+    return absl::StrContains(ToAbsl(line), "date") && absl::StrContains(ToAbsl(line), "value");
+  }
+  const std::size_t end = line.find_first_of(",\t");
+  if (end == std::string_view::npos || !IsDateName(line.substr(0, end))) return false;
+  return (line == "date,value" || AllSeries(line.substr(end))) && ParseDay(row.substr(0, 10)).ok();
 }
 
 absl::Status FredFeeder::Parse(Input& input, const FeedOptions& options, FeedSink& sink) const {
