@@ -37,12 +37,14 @@ absl::StatusOr<AggregateHeading> HeadingOf(const Message& message) {
 
 // A figure of a block does not say the sequence of its own vintage: it is the answer's.
 absl::Status TakeBlock(const v1::AggregateBlock& block, const Vintage& vintage, const FigureSink& sink) {
-  absl::StatusOr<std::vector<AggregateFigure>> figures = convert::DecodeAggregateBlock(block);
-  if (!figures.ok()) return UnreadableAnswer(figures.status());
-  for (AggregateFigure& figure : *figures) {
+  absl::Status taken;
+  const absl::Status read = convert::DecodeAggregateBlock(block, [&](AggregateFigure& figure) {
     if (figure.vintage) figure.vintage->sequence = vintage.sequence;
-    TW_RETURN_IF_ERROR(sink(figure));
-  }
+    taken = sink(figure);
+    return taken;
+  });
+  TW_RETURN_IF_ERROR(taken);
+  if (!read.ok()) return UnreadableAnswer(read);
   return absl::OkStatus();
 }
 

@@ -202,8 +202,10 @@ AggregateValue Evaluate(const AggregateSpec& spec, const AggregateInput& input, 
     result.months = {last};
     return result;
   }
-  auto above = SumOverMembers(input.above, runs->above, spec, /*below=*/false, terms);
-  auto below = SumOverMembers(input.below, runs->below, spec, /*below=*/true, terms);
+  auto above =
+      SumOverMembers(input.above, input.above_months, runs->above, spec, /*below=*/false, terms);
+  auto below =
+      SumOverMembers(input.below, input.below_months, runs->below, spec, /*below=*/true, terms);
   result.members = above[0].members;
   result.left_out = above[0].left_out;
   result.extrapolated = spec.transform == Transform::kRunRate;

@@ -14,6 +14,7 @@
 #include "domain/instant.h"
 #include "domain/interval.h"
 #include "domain/month.h"
+#include "domain/month_sums.h"
 #include "domain/period.h"
 #include "domain/print_rounding.h"
 #include "domain/vintage.h"
@@ -89,6 +90,9 @@ struct Member {
 struct AggregateInput {
   std::vector<Member> above;
   std::vector<Member> below;
+  // Further members, summed beforehand. REQUIRES: Composition::kAsPublished, no wish for a derivation.
+  const MonthSums* above_months = nullptr;
+  const MonthSums* below_months = nullptr;
 };
 
 // Which run of which side a figure took, member by member; for those who ask.

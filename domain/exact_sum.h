@@ -14,6 +14,8 @@ class ExactSum {
  public:
   void Add(const Decimal& value) { Add(value.coefficient(), value.scale()); }
   void Subtract(const Decimal& value) { Add(-value.coefficient(), value.scale()); }
+  // Adds coefficient * 10^-scale, of at most 36 digits.
+  void AddTotal(absl::int128 coefficient, int scale) { AddRescaled(coefficient, scale); }
   // Adds 10^exponent, -limits::kMaxScale <= exponent <= limits::kMaxStepExponent.
   void AddPowerOfTen(int exponent);
   // None if the total, or a sum on the way to it at its scale, does not fit.

@@ -139,6 +139,19 @@ class GroupAdder {
     NoteReleases(sum_, run.across_releases, run.some_sequence, run.published_at, run.sequence);
   }
 
+  // Members of which single months are known, added up beforehand.
+  void Add(const MonthSums::Total& total) {
+    sum_.left_out += total.left_out;
+    if (total.left_out > 0) reason_.Add(Undefined::kMissingMonths, total.missing);
+    if (total.members == 0) return;
+    value_.AddTotal(total.value, total.scale);
+    unit_.AddTotal(total.steps, total.step_scale);
+    sum_.members += total.members;
+    sum_.derivation = std::max(sum_.derivation, total.derivation);
+    NoteReleases(sum_, total.across_releases, total.newest.sequence, total.newest.published_at,
+                 total.newest.sequence);
+  }
+
   // `run` is the one at fault: for a constant composition perhaps another than that which is summed.
   void LeaveOut(const MemberRun& run, bool needed) {
     ++sum_.left_out;
@@ -206,9 +219,10 @@ const MemberRun& AtFault(const std::vector<MemberRuns>& runs, std::size_t member
   return runs.front()[member];
 }
 
-GroupSum SumRun(std::span<const Member> members, const std::vector<MemberRuns>& runs, std::size_t at,
-                Period run, Composition composition) {
+GroupSum SumRun(std::span<const Member> members, const MonthSums* months, const std::vector<MemberRuns>& runs,
+                std::size_t at, Period run, Composition composition) {
   GroupAdder adder(run);
+  if (months != nullptr) adder.Add(months->Of(run));
   for (std::size_t i = 0; i < members.size(); ++i) {
     const MemberRun& member = runs[at][i];
     const bool constant = composition == Composition::kConstant;
@@ -243,8 +257,8 @@ std::vector<Period> PiecesOf(Period run, const std::vector<PeriodRange>& when) {
   return pieces;
 }
 
-std::vector<GroupSum> SumOverMembers(std::span<const Member> members, std::span<const Period> runs,
-                                     const AggregateSpec& spec, bool below,
+std::vector<GroupSum> SumOverMembers(std::span<const Member> members, const MonthSums* months,
+                                     std::span<const Period> runs, const AggregateSpec& spec, bool below,
                                      std::vector<AggregateTerm>* terms) {
   std::vector<MemberRuns> read;
   read.reserve(runs.size());
@@ -255,7 +269,7 @@ std::vector<GroupSum> SumOverMembers(std::span<const Member> members, std::span<
   std::vector<GroupSum> sums;
   sums.reserve(runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    sums.push_back(SumRun(members, read, i, runs[i], spec.composition));
+    sums.push_back(SumRun(members, months, read, i, runs[i], spec.composition));
   }
   return sums;
 }

@@ -29,10 +29,11 @@ struct GroupSum {
 
 // One sum for each of `runs`, in their order. A member counts for the months of a run in which it belongs to
 // the group; in a sum of constant composition only if it belongs throughout all runs. If no member has a
-// value, the reason is that of the members if they agree on one, else kNoMembers. `terms`, if given, receives
-// one term a run. `below` is only passed on to it.
-std::vector<GroupSum> SumOverMembers(std::span<const Member> members, std::span<const Period> runs,
-                                     const AggregateSpec& spec, bool below,
+// value, the reason is that of the members if they agree on one, else kNoMembers. `months`: further members,
+// or nullptr; see AggregateInput. `terms`, if given, receives one term a run, without those. `below` is only
+// passed on to it.
+std::vector<GroupSum> SumOverMembers(std::span<const Member> members, const MonthSums* months,
+                                     std::span<const Period> runs, const AggregateSpec& spec, bool below,
                                      std::vector<AggregateTerm>* terms);
 
 // The parts of a run in which months lie that `when` allows: in order, merged, none empty. REQUIRES: `when`

@@ -1,6 +1,7 @@
 #include "domain/narrow_formula.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "domain/estimate.h"
 #include "domain/exact_sum.h"
@@ -14,7 +15,6 @@ using Wide = __int128;
 
 // Sums beyond this are left to Evaluate(): twice one times 100 * 10^14 still fits 128 bits.
 constexpr std::int64_t kMostSum = std::int64_t{1} << 60;
-constexpr Wide kMostCoefficient = Wide(1'000'000'000'000'000'000) * 1'000'000'000;  // 10^27, excluded
 
 Wide TenToThe(int exponent) {
   Wide power = 1;
@@ -23,21 +23,26 @@ Wide TenToThe(int exponent) {
 }
 
 // All below: denominator > 0.
-Wide Floor(Wide numerator, Wide denominator) {
-  const Wide quotient = numerator / denominator;
-  return numerator % denominator < 0 ? quotient - 1 : quotient;
+template <typename Int>
+Int Floor(Int numerator, Int denominator) {
+  const Int quotient = numerator / denominator;
+  return numerator - quotient * denominator < 0 ? quotient - 1 : quotient;
 }
-Wide Ceiling(Wide numerator, Wide denominator) { return -Floor(-numerator, denominator); }
-Wide HalfEven(Wide numerator, Wide denominator) {
-  const Wide below = Floor(numerator, denominator);
-  const Wide twice = 2 * (numerator - below * denominator);
+template <typename Int>
+Int Ceiling(Int numerator, Int denominator) {
+  return -Floor<Int>(-numerator, denominator);
+}
+template <typename Int>
+Int HalfEven(Int numerator, Int denominator) {
+  const Int below = Floor(numerator, denominator);
+  const Int twice = 2 * (numerator - below * denominator);
   const bool up = twice > denominator || (twice == denominator && below % 2 != 0);
   return up ? below + 1 : below;
 }
 
-std::optional<Decimal> ToDecimal(Wide coefficient, int scale) {
-  if (coefficient >= kMostCoefficient || coefficient <= -kMostCoefficient) return std::nullopt;
-  return Decimal::FromValidParts(absl::int128(coefficient), scale);
+bool FitsInt64(Wide number) {
+  return number >= std::numeric_limits<std::int64_t>::min() &&
+         number <= std::numeric_limits<std::int64_t>::max();
 }
 
 // The sum of so many steps.
@@ -68,50 +73,72 @@ std::optional<NarrowFormula> NarrowFormula::Create(const AggregateSpec& spec, in
   formula.transform_ = spec.transform;
   formula.scale_ = scale;
   formula.decimals_ = spec.decimals;
-  formula.bound_ = HalfOf(*unit);
+  const Decimal bound = HalfOf(*unit);
+  if (!FitsInt64(static_cast<Wide>(bound.coefficient()))) return std::nullopt;
+  formula.bound_ = static_cast<std::int64_t>(bound.coefficient());
+  formula.bound_scale_ = bound.scale();
+  formula.per_cent_ = static_cast<std::int64_t>(100 * TenToThe(spec.decimals));
+  // The largest number below is 100 per cent of twice the sum of both sides and their units, and a few times
+  // that.
+  formula.most_quick_ = std::numeric_limits<std::int64_t>::max() / 100 / formula.per_cent_ / 16;
   formula.now_unit_ = static_cast<std::int64_t>(TenToThe(digits)) * now.months() * steps;
   if (then) {
     formula.then_ = *then;
     formula.then_unit_ = static_cast<std::int64_t>(TenToThe(digits)) * then->months() * steps;
   }
+  if (std::max(formula.now_unit_, formula.then_unit_) > formula.most_quick_) formula.most_quick_ = -1;
   return formula;
 }
 
-bool NarrowFormula::Compute(std::int64_t now, std::int64_t then, AggregateValue* result) const {
-  if (std::max(now, then) >= kMostSum || std::min(now, then) <= -kMostSum) return false;
-  if (transform_ == Transform::kGrowth) return Growth(now, then, result);
-  const std::int64_t value = transform_ == Transform::kChange ? now - then : now;
-  result->value = Decimal::FromValidParts(value, scale_);
-  result->bound = bound_;
+bool NarrowFormula::Compute(std::int64_t now, std::int64_t then, NarrowFigure* figure) const {
+  const std::int64_t most = std::max(now, then), least = std::min(now, then);
+  if (growth()) {
+    if (most <= most_quick_ && least >= -most_quick_) return Growth<std::int64_t>(now, then, figure);
+    return most < kMostSum && least > -kMostSum && Growth<Wide>(now, then, figure);
+  }
+  if (most >= kMostSum || least <= -kMostSum) return false;
+  figure->coefficient = transform_ == Transform::kChange ? now - then : now;
+  figure->bound = bound_;
+  figure->defined = figure->bounded = true;
   return true;
 }
 
 // In units of half of the last digit the sums lie in [2 now - now_unit, 2 now + now_unit], and so on.
-bool NarrowFormula::Growth(std::int64_t now, std::int64_t then, AggregateValue* result) const {
+template <typename Int>
+bool NarrowFormula::Growth(Int now, Int then, NarrowFigure* figure) const {
   if (then <= 0) {
-    result->reason = Undefined::kBaseNotPositive;
-    result->months = MonthsOf(then_);
+    *figure = NarrowFigure();
     return true;
   }
-  const Wide now_low = 2 * Wide(now) - now_unit_;
-  const Wide now_high = 2 * Wide(now) + now_unit_;
-  const Wide then_low = 2 * Wide(then) - then_unit_;
-  const Wide then_high = 2 * Wide(then) + then_unit_;
+  const Int now_low = 2 * now - now_unit_;
+  const Int now_high = 2 * now + now_unit_;
+  const Int then_low = 2 * then - then_unit_;
+  const Int then_high = 2 * then + then_unit_;
   if (now_low < 0) return false;
-  const Wide per_cent = 100 * TenToThe(decimals_);
-  const Wide rounded = HalfEven(per_cent * (Wide(now) - then), then);
-  const std::optional<Decimal> value = ToDecimal(rounded, decimals_);
-  if (!value) return false;
-  std::optional<Decimal> bound;
+  const Int rounded = HalfEven<Int>(per_cent_ * (now - then), then);
+  Int bound = 0;
   if (then_low > 0) {
     // Two decimals more than the value has.
-    const Wide high = Ceiling(100 * per_cent * (now_high - then_low), then_low);
-    const Wide low = Floor(100 * per_cent * (now_low - then_high), then_high);
-    bound = ToDecimal(std::max(high - 100 * rounded, 100 * rounded - low), decimals_ + 2);
+    const Int high = Ceiling<Int>(Int(100) * per_cent_ * (now_high - then_low), then_low);
+    const Int low = Floor<Int>(Int(100) * per_cent_ * (now_low - then_high), then_high);
+    bound = std::max(high - 100 * rounded, 100 * rounded - low);
   }
-  result->value = value;
-  result->bound = bound;
+  if (!FitsInt64(rounded) || !FitsInt64(bound)) return false;
+  figure->coefficient = static_cast<std::int64_t>(rounded);
+  figure->bound = static_cast<std::int64_t>(bound);
+  figure->defined = true;
+  figure->bounded = then_low > 0;
   return true;
+}
+
+void NarrowFormula::Describe(const NarrowFigure& figure, AggregateValue* value) const {
+  if (!figure.defined) {
+    value->reason = Undefined::kBaseNotPositive;
+    value->months = MonthsOf(then_);
+    return;
+  }
+  value->value = Decimal::FromValidParts(figure.coefficient, scale());
+  if (figure.bounded) value->bound = Decimal::FromValidParts(figure.bound, bound_scale());
 }
 
 }  // namespace tidewaiter

@@ -11,6 +11,14 @@
 
 namespace tidewaiter {
 
+// A figure in few bytes: its scales are those of its formula.
+struct NarrowFigure {
+  std::int64_t coefficient = 0;
+  std::int64_t bound = 0;  // value +- bound
+  bool defined = false;    // false: the base is not positive
+  bool bounded = false;
+};
+
 // Levels, changes and growth of sums whose operands all have one scale and one printed step. Immutable;
 // thread-safe.
 class NarrowFormula {
@@ -22,19 +30,29 @@ class NarrowFormula {
   static std::optional<NarrowFormula> Create(const AggregateSpec& spec, int scale, int step_exponent,
                                              Period now, std::optional<Period> then);
 
-  // Sets value and bound, or reason and months. `now` and `then` are sums of coefficients; `then` is not
-  // looked at for levels. False: Evaluate() must say, and nothing is set.
-  bool Compute(std::int64_t now, std::int64_t then, AggregateValue* result) const;
+  // The figure of two sums of coefficients; `then` is not looked at for levels. False: Evaluate() must say,
+  // and nothing is set.
+  bool Compute(std::int64_t now, std::int64_t then, NarrowFigure* figure) const;
+  // Of the coefficients of figures and of their bounds.
+  int scale() const { return growth() ? decimals_ : scale_; }
+  int bound_scale() const { return growth() ? decimals_ + 2 : bound_scale_; }
+  // Sets value and bound, or reason and months.
+  void Describe(const NarrowFigure& figure, AggregateValue* value) const;
 
  private:
   NarrowFormula() = default;
-  bool Growth(std::int64_t now, std::int64_t then, AggregateValue* result) const;
+  bool growth() const { return transform_ == Transform::kGrowth; }
+  template <typename Int>
+  bool Growth(Int now, Int then, NarrowFigure* figure) const;
 
   Transform transform_ = Transform::kLevel;
   int scale_ = 0;
   Period then_;
-  std::optional<Decimal> bound_;  // of levels and changes: the same for all
+  std::int64_t bound_ = 0;  // of levels and changes: the same for all
+  int bound_scale_ = 0;
   int decimals_ = 0;
+  std::int64_t per_cent_ = 0;    // of growth: one hundred, with so many decimals
+  std::int64_t most_quick_ = 0;  // sums up to this one need 64 bits only
   // Of growth: the sums of the operands' steps, in units of the coefficients' last digit.
   std::int64_t now_unit_ = 0;
   std::int64_t then_unit_ = 0;

@@ -180,6 +180,9 @@ class Catalogue {
                                                               const Selector& selector,
                                                               std::string_view after,
                                                               std::size_t limit) const = 0;
+  // Series of all datasets. Grows before the release that brings a new one is acknowledged, and never shrinks:
+  // while it stays the same no list of series has changed. Costs nothing.
+  virtual std::uint64_t CountSeries() const = 0;
   // The key of a series id that this store handed out.
   virtual absl::StatusOr<std::string> KeyOf(SeriesId series) const = 0;
   virtual absl::StatusOr<std::string> Text(TextId id) const = 0;  // "" for 0

@@ -28,6 +28,7 @@ struct PlannedSum {
   std::string unit;
   std::string first_key;  // for errors
   bool additive = true;
+  std::uint32_t number = 0;  // in SumColumns, whose it is; 0: not there
 
   // Notes a series that is to be summed. `output`: the key of the figure, for errors. Error: another unit
   // than the others', or a rate or price among several; field "keys".

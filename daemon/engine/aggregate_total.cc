@@ -35,11 +35,12 @@ bool SharedTotal::IsTouchedBy(const absl::flat_hash_set<storage::SeriesId>& seri
 }
 
 absl::Status SharedTotal::Load(const CellReader& reader, const Vintage& at,
-                               const std::vector<std::vector<PeriodRange>>& whens) {
+                               const std::vector<std::vector<PeriodRange>>& whens,
+                               const SumColumns* columns) {
   if (loaded_at_ == at) return absl::OkStatus();
   kept_.clear();
   loaded_at_.reset();
-  TW_RETURN_IF_ERROR(loaded_.Load(reader, at, sum_, whens, pairs_));
+  TW_RETURN_IF_ERROR(loaded_.Load(reader, at, sum_, whens, pairs_, columns));
   loaded_at_ = at;
   return absl::OkStatus();
 }
@@ -71,7 +72,8 @@ void SharedTotal::Spread(Period run, Kept* kept) {
 }
 
 SharedTotal::Below SharedTotal::For(const AggregateSpec& spec, Month last) {
-  if (loaded_.members().size() <= kDirectMembers) return {&loaded_.members(), nullptr};
+  if (loaded_.months() == nullptr && loaded_.members().size() <= kDirectMembers)
+    return {&loaded_.members(), nullptr};
   const Month month = spec.transform == Transform::kContribution ? last - spec.lag_months : last;
   const auto [at, is_new] = kept_.try_emplace(month);
   Kept& kept = at->second;
@@ -81,7 +83,8 @@ SharedTotal::Below SharedTotal::For(const AggregateSpec& spec, Month last) {
     level.window.mean = false;  // the figure's own mean divides both sides
     level.composition = spec.composition;
     level.derivation = spec.derivation;
-    kept.value = Evaluate(level, {.above = loaded_.members(), .below = {}}, month);
+    kept.value =
+        Evaluate(level, {.above = loaded_.members(), .below = {}, .above_months = loaded_.months()}, month);
     if (const std::optional<Period> run = spec.window.RunEnding(month)) Spread(*run, &kept);
   }
   return {&kept.members, &kept.value};

@@ -28,7 +28,7 @@ class SharedTotal {
   bool IsTouchedBy(const absl::flat_hash_set<storage::SeriesId>& series);
   // Reads the members at `at`, unless that has been done. Errors as LoadedSum::Load.
   absl::Status Load(const CellReader& reader, const Vintage& at,
-                    const std::vector<std::vector<PeriodRange>>& whens);
+                    const std::vector<std::vector<PeriodRange>>& whens, const SumColumns* columns = nullptr);
 
   // What stands for the total in a figure.
   struct Below {

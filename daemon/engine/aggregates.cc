@@ -19,9 +19,12 @@ namespace {
 constexpr std::size_t kFiguresBetweenChecks = 64;
 // Members read between two such questions.
 constexpr std::size_t kMembersPerCheck = 1024;
-// Series of a cross-section that are read one by one, some 10 us each, before columns are read, which takes
+// Series of a cross-section that are read one by one, some 10 us each: of more, columns are read, which takes
 // some milliseconds.
 constexpr std::size_t kReadAlone = 100;
+// Members of a sum that are always read one by one: to hold sums of few series for all months would take as
+// much room as the cells.
+constexpr std::size_t kSumAlone = 3;
 // Series in which the base of an index is looked for before anything is answered.
 constexpr std::size_t kBaseProbe = 64;
 
@@ -130,11 +133,25 @@ absl::Status Aggregates::Check(const AggregateQuery& query) const {
 absl::Status AggregateReader::Start() {
   done_ = start_.after;
   listed_ = plan_.is_plain() && !view_.ranking;
+  if (!view_.ranking && view_.months.from && view_.months.from == view_.months.to) {
+    LookInColumns(*view_.months.from);
+  }
+  TW_ASSIGN_OR_RETURN(by_rows_, StartRows());
+  if (by_rows_) return absl::OkStatus();
   TW_RETURN_IF_ERROR(listed_ ? StartListing() : StartPlan());
   if (plan_.spec().transform == Transform::kIndex) TW_RETURN_IF_ERROR(CheckBase());
-  if (view_.ranking) return Rank();
-  if (view_.months.from && view_.months.from == view_.months.to) LookInColumns(*view_.months.from);
-  return absl::OkStatus();
+  return view_.ranking ? Rank() : absl::OkStatus();
+}
+
+absl::StatusOr<bool> AggregateReader::StartRows() {
+  if (!listed_ || !columns_month_ || listing_.listing().table() == nullptr ||
+      listing_.listing().CountRows(kReadAlone + 1) <= kReadAlone) {
+    return false;
+  }
+  TW_RETURN_IF_ERROR(ReadColumns());
+  rows_run_ = *plan_.spec().window.RunEnding(*columns_month_);
+  if (plan_.spec().transform == Transform::kGrowth) rows_unit_ = FigureUnit(plan_.spec(), "", "");
+  return true;
 }
 
 absl::Status AggregateReader::StartListing() {
@@ -146,12 +163,40 @@ absl::Status AggregateReader::StartListing() {
 absl::Status AggregateReader::StartPlan() {
   TW_ASSIGN_OR_RETURN(sums_, PlanSums(*store_, plan_, listing_, check_alive_));
   if (sums_.outputs.empty()) return NothingSelected(plan_);
+  TW_RETURN_IF_ERROR(ReadSumColumns());
   if (!start_.after.empty()) {
     while (next_output_ < sums_.outputs.size() &&
            CompareSeriesKeys(sums_.outputs[next_output_].key, start_.after) <= 0) {
       ++next_output_;
     }
   }
+  return absl::OkStatus();
+}
+
+// Sums of many series are added up out of columns. What the algebra must decide member by member is not: a
+// wished derivation, a composition that asks each member for every run, an explanation.
+absl::Status AggregateReader::ReadSumColumns() {
+  const AggregateSpec& spec = plan_.spec();
+  if (view_.explain || spec.derivation || spec.composition != Composition::kAsPublished || plan_.combines() ||
+      cells_.real_time().maturity != Maturity::kLatest) {
+    return absl::OkStatus();
+  }
+  std::vector<PlannedSum*> wanted;
+  std::size_t members = 0;
+  const auto want = [&](PlannedSum& sum, std::size_t most_alone) {
+    if (!sum.additive || sum.members.size() <= most_alone) return;
+    wanted.push_back(&sum);
+    members += sum.members.size();
+  };
+  for (PlannedOutput& output : sums_.outputs) {
+    if (!Touches(output.above) && !Touches(output.below)) continue;
+    want(output.above, kSumAlone);
+    want(output.below, kSumAlone);
+  }
+  for (auto& [name, total] : sums_.totals) want(total, SharedTotal::kDirectMembers);
+  if (members <= kReadAlone) return absl::OkStatus();
+  TW_ASSIGN_OR_RETURN(sum_columns_,
+                      SumColumns::Read(*store_, plan_.query().dataset, vintage(), wanted, check_alive_));
   return absl::OkStatus();
 }
 
@@ -170,7 +215,8 @@ absl::Status AggregateReader::CheckBase() {
   }
   std::optional<MonthSpan> known;
   for (const PlannedSum& probe : probes) {
-    TW_RETURN_IF_ERROR(above_.Load(cells_, vintage(), probe, sums_.whens, plan_.combines()));
+    TW_RETURN_IF_ERROR(
+        above_.Load(cells_, vintage(), probe, sums_.whens, plan_.combines(), sum_columns_.get()));
     if (!above_.span()) continue;
     if (known) {
       known = MonthSpan{known->first, std::max(known->last, above_.span()->last),
@@ -205,23 +251,28 @@ absl::StatusOr<bool> AggregateReader::TakeOutput() {
     return true;
   }
   if (!has_listed_) return false;
-  const storage::SeriesEntry& series = listing_.series();
+  TW_RETURN_IF_ERROR(TakeSingle(listing_.series()));
+  TW_ASSIGN_OR_RETURN(has_listed_, listing_.Next());
+  return true;
+}
+
+absl::Status AggregateReader::TakeSingle(const storage::SeriesEntry& series) {
   single_ = PlannedOutput();
   single_.key = series.key;
   single_.above.members.push_back({series.id, 1, 0});
   TW_RETURN_IF_ERROR(single_.above.Admit(plan_, series.key, series.key));
   output_ = &single_;
-  TW_ASSIGN_OR_RETURN(has_listed_, listing_.Next());
-  return true;
+  return absl::OkStatus();
+}
+
+bool AggregateReader::Touches(const PlannedSum& sum) const {
+  return touching_ == nullptr ||
+         std::any_of(sum.members.begin(), sum.members.end(),
+                     [this](const PlannedMember& member) { return touching_->contains(member.id); });
 }
 
 bool AggregateReader::IsTouched() const {
-  if (touching_ == nullptr) return true;
-  const auto touches = [this](const PlannedSum& sum) {
-    return std::any_of(sum.members.begin(), sum.members.end(),
-                       [this](const PlannedMember& member) { return touching_->contains(member.id); });
-  };
-  return touches(output_->above) || touches(output_->below) ||
+  return Touches(output_->above) || Touches(output_->below) ||
          (total_ != nullptr && total_->IsTouchedBy(*touching_));
 }
 
@@ -253,12 +304,18 @@ void AggregateReader::LookInColumns(Month month) {
   }
 }
 
+absl::Status AggregateReader::ReadColumns() {
+  TW_ASSIGN_OR_RETURN(
+      columns_, CrossSection::Read(*store_, plan_.query().dataset, vintage(), plan_.spec(), *columns_month_));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<bool> AggregateReader::FindInColumns() {
   if (!columns_month_ || !output_->above.additive) return false;
   if (!columns_) {
-    if (++read_alone_ <= kReadAlone) return false;
-    TW_ASSIGN_OR_RETURN(columns_, CrossSection::Read(*store_, plan_.query().dataset, vintage(), plan_.spec(),
-                                                     *columns_month_));
+    const bool many = !listed_ && sums_.outputs.size() > kReadAlone;
+    if (!many && ++read_alone_ <= kReadAlone) return false;
+    TW_RETURN_IF_ERROR(ReadColumns());
   }
   return columns_->Find(output_->above.members.front().id, &column_value_);
 }
@@ -289,13 +346,16 @@ absl::Status AggregateReader::BindTotal() {
 absl::Status AggregateReader::LoadMembers(const Vintage& at) {
   if (loaded_at_ == at) return absl::OkStatus();
   loaded_at_.reset();
-  TW_RETURN_IF_ERROR(above_.Load(cells_, at, output_->above, sums_.whens, plan_.combines()));
+  const SumColumns* const columns = sum_columns_.get();
+  TW_RETURN_IF_ERROR(above_.Load(cells_, at, output_->above, sums_.whens, plan_.combines(), columns));
   input_.above = above_.members();
+  input_.above_months = above_.months();
   if (plan_.is_paired()) {
-    TW_RETURN_IF_ERROR(below_.Load(cells_, at, output_->below, sums_.whens, false));
+    TW_RETURN_IF_ERROR(below_.Load(cells_, at, output_->below, sums_.whens, false, columns));
     input_.below = below_.members();
+    input_.below_months = below_.months();
   }
-  if (total_ != nullptr) TW_RETURN_IF_ERROR(total_->Load(cells_, at, sums_.whens));
+  if (total_ != nullptr) TW_RETURN_IF_ERROR(total_->Load(cells_, at, sums_.whens, columns));
   loaded_at_ = at;
   return absl::OkStatus();
 }
@@ -333,6 +393,7 @@ absl::StatusOr<bool> AggregateReader::Next() {
     figure_ = std::move(ranked_[given_++]);
     return true;
   }
+  if (by_rows_) return NextRow();
   for (;;) {
     while (output_ != nullptr && next_month_ <= last_month_) {
       const Month last = next_month_;
@@ -352,8 +413,53 @@ absl::StatusOr<bool> AggregateReader::Next() {
   }
 }
 
+absl::StatusOr<bool> AggregateReader::NextRow() {
+  for (;;) {
+    row_ = listing_.listing().NextRow();
+    in_section_ = is_quick_ = false;
+    if (row_ == listing_.listing().table()->size()) return false;
+    TW_RETURN_IF_ERROR(CheckAlive());
+    TW_ASSIGN_OR_RETURN(const bool taken, TakeRow());
+    if (taken) return true;
+  }
+}
+
+// False: nothing is known of the series.
+absl::StatusOr<bool> AggregateReader::TakeRow() {
+  const SeriesTable& table = *listing_.listing().table();
+  in_section_ = table.additive(row_) && columns_->Find(table.id(row_), &section_figure_);
+  if (in_section_) {
+    is_quick_ = section_figure_.defined();
+    quick_.series = table.key(row_);
+    quick_.unit = rows_unit_.empty() ? table.unit(row_) : rows_unit_;
+    quick_.period = rows_run_;
+    if (is_quick_) section_figure_.Fill(&quick_);
+    return true;
+  }
+  TW_RETURN_IF_ERROR(TakeSingle({table.id(row_), std::string(table.key(row_))}));
+  loaded_at_.reset();
+  TW_RETURN_IF_ERROR(LoadMembers(vintage()));
+  if (above_.empty() || !above_.span()) return false;
+  TW_RETURN_IF_ERROR(Compute(*columns_month_, rows_run_));
+  return true;
+}
+
+const AggregateFigure& AggregateReader::figure() {
+  if (!in_section_) return figure_;
+  in_section_ = false;
+  figure_ = AggregateFigure();
+  figure_.series = quick_.series;
+  figure_.unit = quick_.unit;
+  figure_.period = quick_.period;
+  columns_->Describe(section_figure_, &figure_.value);
+  figure_.published_at = PublishedAt::At(figure_.value.published_at);
+  return figure_;
+}
+
 AggregatePosition AggregateReader::position() const {
   if (view_.ranking) return {.after = "", .split = "", .skip = given_};
+  // The one month of a row is all of it.
+  if (by_rows_) return {.after = std::string(listing_.listing().table()->key(row_)), .split = "", .skip = 0};
   return {.after = done_, .split = output_->key, .skip = given_};
 }
 
@@ -404,6 +510,7 @@ absl::Status AggregateReader::Fill(Month last) {
   if (total_ != nullptr) {
     below = total_->For(plan_.spec(), last);
     input_.below = *below.members;
+    input_.below_months = nullptr;
   }
   std::vector<AggregateTerm> terms;
   AggregateValue& value = figure_.value;

@@ -21,6 +21,7 @@
 #include "daemon/engine/member_cells.h"
 #include "daemon/engine/queries.h"
 #include "domain/aggregate_query.h"
+#include "domain/quick_figure.h"
 #include "storage/store.h"
 
 namespace tidewaiter::engine {
@@ -47,7 +48,9 @@ class AggregateReader {
   // Moves to the next figure; false at the end. Errors: what the store says; mixed units of a sum (field
   // "keys"); LIMIT_EXCEEDED; what `check_alive` says.
   absl::StatusOr<bool> Next();
-  const AggregateFigure& figure() const { return figure_; }
+  const AggregateFigure& figure();
+  // The same in few bytes, of most figures of a cross-section, valid until Next(); nullptr: figure() only.
+  const QuickFigure* quick() const { return is_quick_ ? &quick_ : nullptr; }
   // Goes on right after the current figure. REQUIRES: Next() was true.
   AggregatePosition position() const;
 
@@ -68,15 +71,23 @@ class AggregateReader {
   // Finds the series, and computes what must be known before the first figure.
   absl::Status Start();
   absl::Status StartListing();
+  // Whether the series are walked through as rows of a table, their figures taken from columns.
+  absl::StatusOr<bool> StartRows();
+  absl::StatusOr<bool> NextRow();
+  absl::StatusOr<bool> TakeRow();
   absl::Status StartPlan();
+  absl::Status ReadSumColumns();
   absl::Status CheckBase();
   absl::Status CheckAlive();
   // Moves to the next output of which anything is known, its members read; false at the end.
   absl::StatusOr<bool> NextOutput();
   absl::StatusOr<bool> TakeOutput();
+  absl::Status TakeSingle(const storage::SeriesEntry& series);
   bool IsTouched() const;
+  bool Touches(const PlannedSum& sum) const;
   // Whether figures of that one month may be found in columns.
   void LookInColumns(Month month);
+  absl::Status ReadColumns();
   absl::StatusOr<bool> FindInColumns();
   absl::Status BindTotal();
   absl::Status LoadMembers(const Vintage& at);
@@ -105,6 +116,7 @@ class AggregateReader {
   PlannedOutput single_;     // the current one of a listing
   SumPlan sums_;
   std::size_t next_output_ = 0;
+  std::unique_ptr<SumColumns> sum_columns_;  // at the reader's vintage; nullptr: every member is read
 
   // Of a cross-section: series of which enough have been read one by one are found in columns.
   std::optional<Month> columns_month_;
@@ -112,6 +124,16 @@ class AggregateReader {
   std::optional<CrossSection> columns_;
   bool in_columns_ = false;  // the current output's figure is column_value_
   AggregateValue column_value_;
+
+  // The same, row by row: no figure is put into words before it is asked for.
+  bool by_rows_ = false;
+  std::size_t row_ = 0;
+  Period rows_run_;
+  std::string rows_unit_;  // of all; empty: each its own
+  SectionFigure section_figure_;
+  bool in_section_ = false;  // the current figure is section_figure_
+  bool is_quick_ = false;    // and is defined
+  QuickFigure quick_;
 
   const PlannedOutput* output_ = nullptr;  // the current one
   LoadedSum above_;

@@ -1,16 +1,15 @@
 #include "daemon/engine/cross_section.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "domain/errors.h"
+#include "domain/limits.h"
 
 namespace tidewaiter::engine {
 namespace {
 
-// Rows for numbers that no slice has, and sequences that no row has, at most so many times those that there
-// are.
+// Rows for numbers that no slice has, at most so many times those that there are.
 constexpr std::size_t kSparse = 16;
 constexpr std::size_t kFew = 1 << 16;
 // Forms beyond these are left to Evaluate().
@@ -45,14 +44,13 @@ absl::StatusOr<CrossSection> CrossSection::Read(const storage::Store& store, con
     return period.months() > 1 || Covers(section.now_, period.start()) ||
            Covers(section.then_, period.start());
   };
-  Slices slices;
-  TW_RETURN_IF_ERROR(store.ReadSlices(dataset, PeriodRange{}, vintage, wanted, &slices));
-  if (!section.Spread(slices)) return section;
-  TW_RETURN_IF_ERROR(section.OrderReleases(store, slices));
+  TW_RETURN_IF_ERROR(store.ReadSlices(dataset, PeriodRange{}, vintage, wanted, &section.slices_));
+  if (!section.Spread()) return section;
+  TW_ASSIGN_OR_RETURN(section.order_, ReleaseOrder::Read(store, section.slices_));
   if (section.order_.empty()) section.rows_.clear();
-  for (const storage::PeriodSlice& slice : slices) section.Add(slice);
+  for (const storage::PeriodSlice& slice : section.slices_) section.Add(slice);
   for (const Row& row : section.rows_) {
-    if (!row.simple || row.now_months == 0 || section.FormulaOf(row.form) != nullptr) continue;
+    if (!row.simple || row.newest == 0 || section.FormulaOf(row.form) != nullptr) continue;
     if (section.formulas_.size() == kMostForms) break;
     section.formulas_.push_back(
         {row.form, NarrowFormula::Create(spec, row.form.scale(), row.form.step_exponent(), *section.now_,
@@ -61,10 +59,10 @@ absl::StatusOr<CrossSection> CrossSection::Read(const storage::Store& store, con
   return section;
 }
 
-bool CrossSection::Spread(const Slices& slices) {
+bool CrossSection::Spread() {
   std::uint32_t least = ~0u, most = 0;
   std::size_t longest = 0;
-  for (const storage::PeriodSlice& slice : slices) {
+  for (const storage::PeriodSlice& slice : slices_) {
     if (slice.series.empty()) continue;
     least = std::min(least, NumberOf(slice.series.front()));
     most = std::max(most, NumberOf(slice.series.back()));
@@ -74,38 +72,6 @@ bool CrossSection::Spread(const Slices& slices) {
   first_series_ = least;
   rows_.resize(most - least + 1);
   return true;
-}
-
-// Leaves order_ empty if the sequences lie too far apart for a table.
-absl::Status CrossSection::OrderReleases(const storage::Store& store, const Slices& slices) {
-  Sequence least = ~Sequence{0}, most = 0;
-  std::size_t rows = 0;
-  for (const storage::PeriodSlice& slice : slices) {
-    for (const Sequence sequence : slice.sequences) {
-      least = std::min(least, sequence);
-      most = std::max(most, sequence);
-    }
-    rows += slice.size();
-  }
-  if (rows == 0 || most - least >= kSparse * rows + kFew) return absl::OkStatus();
-  first_sequence_ = least;
-  order_.resize(most - least + 1);
-  for (const storage::PeriodSlice& slice : slices) {
-    for (const Sequence sequence : slice.sequences) order_[sequence - least] = 1;
-  }
-  for (std::size_t i = 0; i < order_.size(); ++i) {
-    if (order_[i] == 0) continue;
-    const auto sequence = static_cast<Sequence>(least + i);
-    TW_ASSIGN_OR_RETURN(const storage::LogEntry entry, store.GetEntry(sequence));
-    releases_.push_back({sequence, entry.header.published_at.instant});
-  }
-  std::sort(releases_.begin(), releases_.end(), [](const Release& a, const Release& b) {
-    return std::tie(a.published_at, a.sequence) < std::tie(b.published_at, b.sequence);
-  });
-  for (std::size_t i = 0; i < releases_.size(); ++i) {
-    order_[releases_[i].sequence - least] = static_cast<std::uint32_t>(i + 1);
-  }
-  return absl::OkStatus();
 }
 
 void CrossSection::Add(const storage::PeriodSlice& slice) {
@@ -120,7 +86,7 @@ void CrossSection::Add(const storage::PeriodSlice& slice) {
   const bool then = Covers(then_, slice.period.start());
   for (std::size_t i = 0; i < slice.size(); ++i) {
     AddTo(rows_[NumberOf(slice.series[i]) - first_series_], slice.coefficients[i], slice.FormOf(i),
-          order_[slice.sequences[i] - first_sequence_], now, then);
+          order_.RankOf(slice.sequences[i]) + 1, now, then);
   }
 }
 
@@ -150,24 +116,73 @@ const NarrowFormula* CrossSection::FormulaOf(CellForm form) const {
   return nullptr;
 }
 
-bool CrossSection::Find(storage::SeriesId series, AggregateValue* value) const {
+bool CrossSection::Find(storage::SeriesId series, SectionFigure* figure) const {
   const std::uint32_t number = NumberOf(series);
   if (number < first_series_ || number - first_series_ >= rows_.size()) return false;
   const Row& row = rows_[number - first_series_];
-  if (!row.simple || row.now_months != now_->months() || (then_ && row.then_months != then_->months())) {
-    return false;
+  if (!row.simple || row.newest == 0) return false;
+  figure->series = series;
+  if (row.now_months != now_->months() || (then_ && row.then_months != then_->months())) {
+    *figure = SectionFigure();
+    figure->series = series;
+    return true;
   }
-  const NarrowFormula* const formula = FormulaOf(row.form);
-  AggregateValue found;
-  if (formula == nullptr || !formula->Compute(row.now, row.then, &found)) return false;
-  const Release& newest = releases_[row.newest - 1];
-  found.derivation = now_->months() > 1 ? Derivation::kSummed : Derivation::kPublished;
-  found.members = 1;
-  found.across_releases = row.several;
-  found.published_at = newest.published_at;
-  found.sequence = newest.sequence;
-  *value = std::move(found);
+  figure->formula = FormulaOf(row.form);
+  if (figure->formula == nullptr || !figure->formula->Compute(row.now, row.then, &figure->figure))
+    return false;
+  const ReleaseOrder::Release& newest = order_.releases()[row.newest - 1];
+  figure->derivation = now_->months() > 1 ? Derivation::kSummed : Derivation::kPublished;
+  figure->across_releases = row.several;
+  figure->published_at = newest.published_at;
+  figure->sequence = newest.sequence;
   return true;
+}
+
+void CrossSection::Describe(const SectionFigure& figure, AggregateValue* value) const {
+  *value = AggregateValue();
+  if (figure.formula != nullptr) {
+    figure.formula->Describe(figure.figure, value);
+    value->derivation = figure.derivation;
+    value->members = 1;
+    value->across_releases = figure.across_releases;
+    value->published_at = figure.published_at;
+    value->sequence = figure.sequence;
+    return;
+  }
+  DescribeRun(figure.series, *now_, value);
+  (value->months.empty() ? value->members : value->left_out) = 1;
+  if (then_) DescribeRun(figure.series, *then_, value);
+}
+
+// An incomplete run says which months it lacks, the first of two such runs only; a complete one where it
+// comes from.
+void CrossSection::DescribeRun(storage::SeriesId series, const Period& run, AggregateValue* value) const {
+  AggregateValue complete;
+  std::vector<Month> missing;
+  std::uint32_t newest = 0;
+  Month month = run.start();
+  for (const storage::PeriodSlice& slice : slices_) {
+    if (slice.period.months() > 1 || !Covers(run, slice.period.start())) continue;
+    for (; month < slice.period.start(); month = month + 1) missing.push_back(month);
+    const auto at = std::lower_bound(slice.series.begin(), slice.series.end(), series);
+    if (at == slice.series.end() || *at != series) continue;
+    month = month + 1;
+    const std::uint32_t release =
+        order_.RankOf(slice.sequences[static_cast<std::size_t>(at - slice.series.begin())]) + 1;
+    complete.across_releases |= newest != 0 && newest != release;
+    newest = std::max(newest, release);
+  }
+  for (; month < run.end(); month = month + 1) missing.push_back(month);
+  if (missing.empty()) {
+    value->derivation = run.months() > 1 ? Derivation::kSummed : Derivation::kPublished;
+    value->across_releases = complete.across_releases;
+    value->published_at = order_.releases()[newest - 1].published_at;
+    value->sequence = order_.releases()[newest - 1].sequence;
+  } else if (value->months.empty()) {
+    missing.resize(std::min(missing.size(), limits::kMaxMonthsAtFault));
+    value->reason = Undefined::kMissingMonths;
+    value->months = std::move(missing);
+  }
 }
 
 }  // namespace tidewaiter::engine

@@ -6,17 +6,45 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "daemon/engine/release_order.h"
 #include "domain/aggregate.h"
 #include "domain/cell_form.h"
 #include "domain/narrow_formula.h"
+#include "domain/quick_figure.h"
 #include "domain/vintage.h"
 #include "storage/store.h"
 
 namespace tidewaiter::engine {
 
+// A figure, not yet in words.
+struct SectionFigure {
+  NarrowFigure figure;
+  const NarrowFormula* formula = nullptr;  // nullptr: a month is missing; Describe() finds out which
+  storage::SeriesId series{};
+  Derivation derivation = Derivation::kPublished;
+  bool across_releases = false;
+  Instant published_at;
+  Sequence sequence = 0;
+
+  bool defined() const { return formula != nullptr && figure.defined; }
+  // Its numbers and where they come from. REQUIRES: defined().
+  void Fill(QuickFigure* quick) const {
+    quick->coefficient = figure.coefficient;
+    quick->scale = formula->scale();
+    quick->bounded = figure.bounded;
+    quick->bound = figure.bound;
+    quick->bound_scale = formula->bound_scale();
+    quick->derivation = derivation;
+    quick->across_releases = across_releases;
+    quick->published_at = published_at;
+    quick->sequence = sequence;
+  }
+};
+
 // Adds up whole columns instead of reading series by series. What is simple is answered here, which is nearly
-// everything in a cross-section of months: one value a month, all of one scale and step, no run of several
-// months about the series anywhere. For every other series Find() has no answer, and Evaluate() must say.
+// everything in a cross-section of months: one value a month or none, all of one scale and step, no absence
+// and no run of several months about the series anywhere. For every other series, and for those of which
+// nothing is known in any of the months, Find() has no answer, and Evaluate() must say.
 //
 //   slices of 2024-08 .. 2025-07 and 2023-08 .. 2024-07, one row a series   =>   T12M to 2025-07,
 //   year-on-year
@@ -31,8 +59,16 @@ class CrossSection {
   static absl::StatusOr<CrossSection> Read(const storage::Store& store, const std::string& dataset,
                                            const Vintage& vintage, const AggregateSpec& spec, Month last);
 
-  // What Evaluate() would give for the series alone; false: it must be asked.
-  bool Find(storage::SeriesId series, AggregateValue* value) const;
+  // What Evaluate() would give for the series alone; false: it must be asked. `figure` refers to this.
+  bool Find(storage::SeriesId series, SectionFigure* figure) const;
+  // The same in words.
+  void Describe(const SectionFigure& figure, AggregateValue* value) const;
+  bool Find(storage::SeriesId series, AggregateValue* value) const {
+    SectionFigure figure;
+    if (!Find(series, &figure)) return false;
+    Describe(figure, value);
+    return true;
+  }
 
  private:
   using Slices = std::vector<storage::PeriodSlice>;
@@ -44,30 +80,25 @@ class CrossSection {
     std::uint16_t then_months = 0;
     bool simple = true;
     bool several = false;      // releases
-    std::uint32_t newest = 0;  // index into releases_, plus 1
+    std::uint32_t newest = 0;  // rank of a release, plus 1
     CellForm form;
   };
-  struct Release {
-    Sequence sequence = 0;
-    Instant published_at;
-  };
-
   CrossSection() = default;
   // False: the series are spread too thinly over their numbers.
-  bool Spread(const Slices& slices);
-  absl::Status OrderReleases(const storage::Store& store, const Slices& slices);
+  bool Spread();
   void Add(const storage::PeriodSlice& slice);
   void AddTo(Row& row, std::int64_t coefficient, CellForm form, std::uint32_t release, bool now, bool then);
   const NarrowFormula* FormulaOf(CellForm form) const;
+  // Of a run, its missing months first; what its cells come from if there is none.
+  void DescribeRun(storage::SeriesId series, const Period& run, AggregateValue* value) const;
 
   AggregateSpec spec_;
   std::optional<Period> now_;
   std::optional<Period> then_;
   std::uint32_t first_series_ = 0;
-  std::vector<Row> rows_;          // by number of the series, less the first
-  std::vector<Release> releases_;  // in order of publication
-  Sequence first_sequence_ = 0;
-  std::vector<std::uint32_t> order_;  // by sequence, less the first: index into releases_, plus 1
+  Slices slices_;
+  std::vector<Row> rows_;  // by number of the series, less the first
+  ReleaseOrder order_;
   struct FormFormula {
     CellForm form;
     std::optional<NarrowFormula> formula;

@@ -127,6 +127,7 @@ absl::Status CellReader::ReadOwnPrints(storage::SeriesId series, std::vector<Cel
 void LoadedSum::Clear() {
   members_.clear();
   ids_.clear();
+  months_ = nullptr;
   span_.reset();
 }
 
@@ -154,20 +155,32 @@ void LoadedSum::Widen(std::span<const CellState> cells) {
     if (cell.period.start() > start) first = std::min(first, cell.period.start() - 1);
     last = std::max(last, cell.period.last());
   }
+  Widen(MonthSpan{first, last, start});
+}
+
+void LoadedSum::Widen(const MonthSpan& span) {
   if (!span_) {
-    span_ = MonthSpan{first, last, start};
+    span_ = span;
   } else {
-    span_ =
-        MonthSpan{std::min(span_->first, first), std::max(span_->last, last), std::min(span_->start, start)};
+    span_ = MonthSpan{std::min(span_->first, span.first), std::max(span_->last, span.last),
+                      std::min(span_->start, span.start)};
   }
 }
 
 absl::Status LoadedSum::Load(const CellReader& reader, const Vintage& at, const PlannedSum& sum,
-                             const std::vector<std::vector<PeriodRange>>& whens, bool pairs) {
+                             const std::vector<std::vector<PeriodRange>>& whens, bool pairs,
+                             const SumColumns* columns) {
   Clear();
   std::size_t cells = 0;
+  const SumColumns::Sum* const held = columns == nullptr ? nullptr : columns->Find(sum);
+  if (held != nullptr && held->months.series() > 0) {
+    months_ = &held->months;
+    cells = held->cells;
+    Widen(MonthSpan{months_->first(), months_->last(), months_->first()});
+  }
   const std::size_t step = pairs ? 2 : 1;
   for (std::size_t i = 0; i + step <= sum.members.size(); i += step) {
+    if (held != nullptr && !columns->MustRead(sum.members[i])) continue;
     std::size_t known = 0;
     const std::size_t begin = members_.size();
     for (std::size_t k = 0; k < step; ++k) {

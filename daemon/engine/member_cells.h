@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "daemon/engine/aggregate_sums.h"
+#include "daemon/engine/sum_columns.h"
 #include "domain/aggregate.h"
 #include "domain/aggregate_query.h"
 #include "domain/interval.h"
@@ -67,13 +68,17 @@ class LoadedSum {
  public:
   // `pairs`: members come two by two, and both stay if either is known. Error: LIMIT_EXCEEDED beyond
   // limits::kMaxSumCells.
+  // `columns`: what is known at `at` of series that are not read again, or nullptr; it must outlive the sum.
   absl::Status Load(const CellReader& reader, const Vintage& at, const PlannedSum& sum,
-                    const std::vector<std::vector<PeriodRange>>& whens, bool pairs);
+                    const std::vector<std::vector<PeriodRange>>& whens, bool pairs,
+                    const SumColumns* columns = nullptr);
   void Clear();
 
   const std::vector<Member>& members() const { return members_; }
   const std::vector<storage::SeriesId>& ids() const { return ids_; }  // of the members
-  bool empty() const { return members_.empty(); }
+  // The members that `columns` has, added up: none of members(). nullptr: it has none.
+  const MonthSums* months() const { return months_; }
+  bool empty() const { return members_.empty() && months_ == nullptr; }
   std::optional<MonthSpan> span() const { return span_; }
 
  private:
@@ -85,10 +90,12 @@ class LoadedSum {
   absl::StatusOr<std::size_t> LoadOne(const CellReader& reader, const Vintage& at, storage::SeriesId series,
                                       bool additive, Slot* slot);
   void Widen(std::span<const CellState> cells);
+  void Widen(const MonthSpan& span);
 
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Member> members_;
   std::vector<storage::SeriesId> ids_;
+  const MonthSums* months_ = nullptr;
   std::optional<MonthSpan> span_;
 };
 

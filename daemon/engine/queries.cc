@@ -153,6 +153,18 @@ absl::StatusOr<std::vector<storage::SeriesEntry>> Queries::FindAll(
   return found;
 }
 
+// A selector that names no code in the first place would walk through the catalogue anyway: its walk is kept
+// as a table. One that does leaps to its series there.
+absl::StatusOr<SeriesListing> Queries::List(const DatasetDefinition& dataset, std::vector<Selector> selectors,
+                                            std::string_view after) const {
+  const Selector hull = Hull(selectors);
+  if (hull.places() == 0 || hull.codes(0).empty()) {
+    TW_ASSIGN_OR_RETURN(std::shared_ptr<const SeriesTable> table, tables_.Get(dataset));
+    if (table != nullptr) return SeriesListing(std::move(table), std::move(selectors), after);
+  }
+  return SeriesListing(store_, dataset.id, std::move(selectors), after);
+}
+
 // Series that are named one by one are looked up one by one. Anything else is listed: the hull of all
 // selectors, of which those that no selector matches are left out.
 absl::StatusOr<SeriesReader> Queries::Open(const ReadInput& input, std::string_view after) const {
@@ -179,7 +191,7 @@ absl::StatusOr<SeriesReader> Queries::Open(const ReadInput& input, std::string_v
     }
     reader.listing_ = SeriesListing(std::move(named));
   } else {
-    reader.listing_ = SeriesListing(store_, input.dataset, *std::move(selectors), after);
+    TW_ASSIGN_OR_RETURN(reader.listing_, List(reader.dataset(), *std::move(selectors), after));
   }
   return reader;
 }

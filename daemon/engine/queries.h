@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/engine/series_listing.h"
+#include "daemon/engine/series_table.h"
 #include "domain/period.h"
 #include "domain/selector.h"
 #include "domain/series_fold.h"
@@ -41,6 +42,9 @@ class SeriesReader {
   // Moves to the next series (key order) that matches; false at the end.
   absl::StatusOr<bool> Next();
   const storage::SeriesEntry& series() const { return current_; }
+  // What Next() walks through, for those who walk faster.
+  SeriesListing& listing() { return listing_; }
+  const SeriesListing& listing() const { return listing_; }
   // Cells of the current series; may be empty. Valid until the next call.
   absl::StatusOr<const std::vector<CellState>*> Cells();
   // REQUIRES: n >= 1 with kNth.
@@ -60,7 +64,8 @@ class SeriesReader {
 // Thread-safe; calls block.
 class Queries {
  public:
-  explicit Queries(const storage::Store* store) : store_(store) {}
+  explicit Queries(const storage::Store* store, std::size_t table_bytes = 64u << 20)
+      : store_(store), tables_(store, table_bytes) {}
   // Errors: kDatasetNotFound; kSeriesNotFound for a selector that names one series that does not exist
   // (metadata "series"); field violations "keys[i]", "vintage.as_of_date", "periods.from"; "vintage.sequence"
   // beyond the head: OUT_OF_RANGE kSequenceAhead, metadata "asked" and "head". Starts after the key `after`
@@ -69,11 +74,14 @@ class Queries {
   absl::StatusOr<Vintage> Resolve(const VintageInput& input, const DatasetDefinition& dataset) const;
 
  private:
+  absl::StatusOr<SeriesListing> List(const DatasetDefinition& dataset, std::vector<Selector> selectors,
+                                     std::string_view after) const;
   absl::StatusOr<std::vector<Selector>> ParseKeys(const std::vector<std::string>& keys,
                                                   const DatasetDefinition& dataset) const;
   absl::StatusOr<std::vector<storage::SeriesEntry>> FindAll(const ReadInput& input,
                                                             const std::vector<Selector>& selectors) const;
   const storage::Store* const store_;
+  mutable SeriesTables tables_;
 };
 
 }  // namespace tidewaiter::engine

@@ -52,6 +52,18 @@ SeriesListing::SeriesListing(const storage::Catalogue* catalogue, std::string da
     : dataset_(std::move(dataset)), after_(after) {
   if (selectors.empty()) return;
   catalogue_ = catalogue;
+  TakeSelectors(std::move(selectors));
+}
+
+SeriesListing::SeriesListing(std::shared_ptr<const SeriesTable> table, std::vector<Selector> selectors,
+                             std::string_view after)
+    : table_(std::move(table)) {
+  row_ = after.empty() ? 0 : table_->After(after);
+  if (selectors.empty()) row_ = table_->size();
+  TakeSelectors(std::move(selectors));
+}
+
+void SeriesListing::TakeSelectors(std::vector<Selector> selectors) {
   hull_ = Hull(selectors);
   if (selectors.size() == 1) return;
   for (Selector& selector : selectors) {
@@ -83,7 +95,31 @@ absl::Status SeriesListing::Fill() {
   return absl::OkStatus();
 }
 
+std::size_t SeriesListing::RowFrom(std::size_t row) const {
+  while (row < table_->size() && !(hull_.MatchesText(table_->key(row)) && Matches(table_->key(row)))) ++row;
+  return row;
+}
+
+std::size_t SeriesListing::NextRow() {
+  const std::size_t row = RowFrom(row_);
+  row_ = std::min(row + 1, table_->size());
+  return row;
+}
+
+std::size_t SeriesListing::CountRows(std::size_t most) const {
+  std::size_t count = 0;
+  for (std::size_t row = RowFrom(row_); row < table_->size() && count < most; row = RowFrom(row + 1)) ++count;
+  return count;
+}
+
 absl::StatusOr<const storage::SeriesEntry*> SeriesListing::Next() {
+  if (table_ != nullptr) {
+    const std::size_t row = NextRow();
+    if (row == table_->size()) return nullptr;
+    current_.id = table_->id(row);
+    current_.key = table_->key(row);
+    return &current_;
+  }
   while (position_ == page_.size()) {
     if (catalogue_ == nullptr) return nullptr;
     TW_RETURN_IF_ERROR(Fill());

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "daemon/engine/series_table.h"
 #include "domain/selector.h"
 #include "storage/store.h"
 
@@ -28,13 +30,25 @@ class SeriesListing {
   // Starts after the key `after` ("" from the start). The selectors fit the dataset. None: nothing.
   SeriesListing(const storage::Catalogue* catalogue, std::string dataset, std::vector<Selector> selectors,
                 std::string_view after);
+  // The same out of a table of the dataset.
+  SeriesListing(std::shared_ptr<const SeriesTable> table, std::vector<Selector> selectors,
+                std::string_view after);
   // Just these, which are in canonical order.
   explicit SeriesListing(std::vector<storage::SeriesEntry> series) : page_(std::move(series)) {}
 
   // The next series; nullptr at the end. Valid until the next call.
   absl::StatusOr<const storage::SeriesEntry*> Next();
 
+  // The table that is read; nullptr if there is none. Then NextRow() may be called instead of Next(): the
+  // next row that matches, size() at the end.
+  const SeriesTable* table() const { return table_.get(); }
+  std::size_t NextRow();
+  // The rows that are still to come, at most `most` of them.
+  std::size_t CountRows(std::size_t most) const;
+
  private:
+  void TakeSelectors(std::vector<Selector> selectors);
+  std::size_t RowFrom(std::size_t row) const;
   absl::Status Fill();
   bool Matches(std::string_view key) const;
 
@@ -46,6 +60,9 @@ class SeriesListing {
   std::string after_;
   std::vector<storage::SeriesEntry> page_;
   std::size_t position_ = 0;
+  std::shared_ptr<const SeriesTable> table_;  // if set, instead of the catalogue
+  std::size_t row_ = 0;                       // the first that has not been looked at
+  storage::SeriesEntry current_;              // of the table
 };
 
 }  // namespace tidewaiter::engine

@@ -71,21 +71,29 @@ absl::StatusOr<bool> WantsRows(const v1::GetAggregatesRequest& request) {
   return false;
 }
 
+absl::Status AddToBlock(engine::AggregateReader& reader, convert::AggregateBlockEncoder* block) {
+  const QuickFigure* const quick = reader.quick();
+  return quick != nullptr ? block->Add(*quick) : block->Add(reader.figure());
+}
+
 // Figures on their way into an answer, as rows or as columns.
 class FigurePage {
  public:
-  FigurePage(const convert::Lookup& lookup, bool rows, v1::GetAggregatesResponse* response)
-      : lookup_(lookup), rows_(rows), response_(response), block_(&lookup) {}
+  // `blocks`: where those go, as fields of the response.
+  FigurePage(const convert::Lookup& lookup, bool rows, v1::GetAggregatesResponse* response,
+             std::string* blocks)
+      : lookup_(lookup), rows_(rows), response_(response), blocks_(*blocks), block_(&lookup) {}
 
-  absl::Status Add(const AggregateFigure& figure) {
+  // The reader's current figure.
+  absl::Status Add(engine::AggregateReader& reader) {
     ++figures_;
     if (!rows_) {
-      TW_RETURN_IF_ERROR(block_.Add(figure));
+      TW_RETURN_IF_ERROR(AddToBlock(reader, &block_));
       if (block_.figures() == limits::kMaxChunkObservations) Close();
       return absl::OkStatus();
     }
     v1::Aggregate* row = response_->add_aggregates();
-    TW_RETURN_IF_ERROR(convert::FillRow(figure, lookup_, row));
+    TW_RETURN_IF_ERROR(convert::FillRow(reader.figure(), lookup_, row));
     bytes_ += row->ByteSizeLong() + 4;
     return absl::OkStatus();
   }
@@ -95,13 +103,14 @@ class FigurePage {
   void Close() {
     if (block_.figures() == 0) return;
     bytes_ += block_.bytes();
-    *response_->add_blocks() = block_.Finish();
+    block_.FinishField(v1::GetAggregatesResponse::kBlocksFieldNumber, &blocks_);
   }
 
  private:
   const convert::Lookup& lookup_;
   const bool rows_;
   v1::GetAggregatesResponse* const response_;
+  std::string& blocks_;
   convert::AggregateBlockEncoder block_;
   std::size_t figures_ = 0;
   std::size_t bytes_ = 0;
@@ -128,20 +137,21 @@ absl::Status HandleGet(Call& call, const v1::GetAggregatesRequest& request,
   token.vintage = reader->vintage();
   *response->mutable_vintage() = convert::ToWire(reader->vintage());
   *response->mutable_query() = convert::ToWire(reader->query());
-  FigurePage page(backend.lookup, rows, response);
-  engine::AggregatePosition position;
+  FigurePage page(backend.lookup, rows, response, &call.more_fields());
   for (;;) {
+    const bool full = page.Full(page_size);
+    engine::AggregatePosition position;
+    if (full) position = reader->position();
     TW_ASSIGN_OR_RETURN(const bool more, reader->Next());
     if (!more) break;
-    if (page.Full(page_size)) {  // and one more waits
+    if (full) {  // and one more waits
       token.after = position.after;
       token.split = position.split;
       token.skip = static_cast<std::uint32_t>(position.skip);
       response->set_next_page_token(EncodePageToken(token, request));
       break;
     }
-    TW_RETURN_IF_ERROR(page.Add(reader->figure()));
-    position = reader->position();
+    TW_RETURN_IF_ERROR(page.Add(*reader));
   }
   page.Close();
   return absl::OkStatus();
@@ -159,7 +169,7 @@ class FigureSource final : public MessageSource {
     while (!end_ && block_.bytes() < message_bytes_ && block_.figures() < limits::kMaxChunkObservations) {
       TW_ASSIGN_OR_RETURN(const bool more, reader_->Next());
       end_ = !more;
-      if (more) TW_RETURN_IF_ERROR(block_.Add(reader_->figure()));
+      if (more) TW_RETURN_IF_ERROR(AddToBlock(*reader_, &block_));
     }
     if (block_.figures() == 0 && !first_) return std::nullopt;
     v1::StreamAggregatesResponse response;
@@ -168,8 +178,9 @@ class FigureSource final : public MessageSource {
       *response.mutable_query() = convert::ToWire(reader_->query());
     }
     first_ = false;
-    if (block_.figures() > 0) *response.mutable_block() = block_.Finish();
-    return std::optional<grpc::ByteBuffer>(Serialize(response));
+    std::string block;
+    if (block_.figures() > 0) block_.FinishField(v1::StreamAggregatesResponse::kBlockFieldNumber, &block);
+    return std::optional<grpc::ByteBuffer>(Serialize(response, std::move(block)));
   }
 
  private:

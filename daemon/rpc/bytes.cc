@@ -1,5 +1,6 @@
 #include "daemon/rpc/bytes.h"
 
+#include <utility>
 #include <vector>
 
 #include "domain/errors.h"
@@ -22,10 +23,30 @@ absl::Status Parse(const grpc::ByteBuffer& bytes, const convert::ParseLimits& li
                    "the request's bytes cannot be read; send it uncompressed");
 }
 
-grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
+namespace {
+
+grpc::Slice SliceOf(const google::protobuf::Message& message) {
   grpc::Slice slice(message.ByteSizeLong());
   message.SerializeWithCachedSizesToArray(const_cast<std::uint8_t*>(slice.begin()));
+  return slice;
+}
+
+grpc::Slice SliceOf(std::string text) {
+  auto* const owned = new std::string(std::move(text));
+  const auto release = [](void* string) { delete static_cast<std::string*>(string); };
+  return grpc::Slice(owned->data(), owned->size(), release, owned);
+}
+
+}  // namespace
+
+grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
+  const grpc::Slice slice = SliceOf(message);
   return grpc::ByteBuffer(&slice, 1);
+}
+
+grpc::ByteBuffer Serialize(const google::protobuf::Message& message, std::string more) {
+  const grpc::Slice slices[] = {SliceOf(message), SliceOf(std::move(more))};
+  return grpc::ByteBuffer(slices, 2);
 }
 
 }  // namespace tidewaiter::rpc

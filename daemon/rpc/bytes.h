@@ -17,5 +17,7 @@ absl::Status Parse(const grpc::ByteBuffer& bytes, const convert::ParseLimits& li
                    google::protobuf::Message* message);
 // In one slice; copies of the buffer share it.
 grpc::ByteBuffer Serialize(const google::protobuf::Message& message);
+// Followed by `more`: further fields of the message as they stand on the wire, which are not copied.
+grpc::ByteBuffer Serialize(const google::protobuf::Message& message, std::string more);
 
 }  // namespace tidewaiter::rpc

@@ -29,6 +29,9 @@ class Call {
   // Breaks the call off: its reactor's next step fails.
   void Abort() { context_->TryCancel(); }
 
+  // Fields of the answer as they stand on the wire, beside those of its message; of unary calls.
+  std::string& more_fields() { return more_fields_; }
+
   // What to give to Finish(). Counts and logs.
   grpc::Status Close(const absl::Status& status);
 
@@ -40,6 +43,7 @@ class Call {
   const Method method_;
   const absl::Time start_;
   std::string request_id_;
+  std::string more_fields_;
 };
 
 }  // namespace tidewaiter::rpc

@@ -74,7 +74,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   absl::Status Answer() {
     auto* response = google::protobuf::Arena::CreateMessage<Response>(&arena_);
     TW_RETURN_IF_ERROR(handle_(call_, *request_, response));
-    *response_bytes_ = Serialize(*response);
+    std::string& more = call_.more_fields();
+    *response_bytes_ = more.empty() ? Serialize(*response) : Serialize(*response, std::move(more));
     return absl::OkStatus();
   }
 

@@ -8,12 +8,17 @@
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/strings.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "proto/convert/aggregate.h"
 #include "proto/convert/time.h"
 #include "proto/convert/vintage.h"
 
 namespace tidewaiter::convert {
 namespace {
+
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
 
 // Months of the wire count from 1970-01.
 constexpr std::int64_t kEpochIndex = 1970 * 12;
@@ -26,6 +31,15 @@ void SetLast(Column* column, std::size_t count, T value, T default_value) {
   column->Set(static_cast<int>(count) - 1, value);
 }
 
+// The head of a field of bytes.
+void AppendTag(int number, std::size_t bytes, std::string* out) {
+  std::uint8_t head[20];
+  std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(
+      WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED), head);
+  end = CodedOutputStream::WriteVarint64ToArray(bytes, end);
+  out->append(reinterpret_cast<const char*>(head), static_cast<std::size_t>(end - head));
+}
+
 void AddNumber(const std::optional<Decimal>& number, DatumColumnWriter* column) {
   if (number) {
     column->Add(Datum::Value(*number));
@@ -36,19 +50,33 @@ void AddNumber(const std::optional<Decimal>& number, DatumColumnWriter* column) 
 
 }  // namespace
 
-void AggregateBlockEncoder::BeginSeries(const AggregateFigure& figure) {
-  const int last = message_.series_size() - 1;
-  if (last >= 0 && message_.series(last) == figure.series) {
+std::uint32_t AggregateBlockEncoder::UnitIndex(std::string_view unit) {
+  if (message_.units_size() > 0 && message_.units(static_cast<int>(last_unit_)) == unit) return last_unit_;
+  const auto [at, is_new] =
+      units_.try_emplace(std::string(unit), static_cast<std::uint32_t>(message_.units_size()));
+  if (is_new) message_.add_units(std::string(unit));
+  last_unit_ = at->second;
+  return last_unit_;
+}
+
+void AggregateBlockEncoder::BeginSeries(std::string_view series, std::string_view unit) {
+  if (!message_.counts().empty() && last_series_ == series) {
+    const int last = message_.counts_size() - 1;
     message_.set_counts(last, message_.counts(last) + 1);
     return;
   }
-  message_.add_series(figure.series);
+  last_series_ = series;
+  AppendTag(v1::AggregateBlock::kSeriesFieldNumber, series.size(), &series_);
+  series_.append(series);
   message_.add_counts(1);
-  const auto [unit, is_new] =
-      units_.try_emplace(figure.unit, static_cast<std::uint32_t>(message_.units_size()));
-  if (is_new) message_.add_units(figure.unit);
-  message_.add_unit_indexes(unit->second);
-  bytes_ += figure.series.size() + 8;
+  message_.add_unit_indexes(UnitIndex(unit));
+}
+
+void AggregateBlockEncoder::AddPeriod(const Period& period) {
+  const auto start = static_cast<std::int32_t>(period.start().index() - kEpochIndex);
+  message_.add_period_start_deltas(start - previous_start_);
+  previous_start_ = start;
+  SetLast(message_.mutable_period_months(), count_, static_cast<std::uint32_t>(period.months()), 1u);
 }
 
 void AggregateBlockEncoder::AddState(const AggregateValue& value) {
@@ -65,10 +93,7 @@ void AggregateBlockEncoder::AddState(const AggregateValue& value) {
     }
     message_.add_statuses(ToWire(status));
   }
-  SetLast(message_.mutable_derivations(), count_,
-          static_cast<int>(defined ? ToWire(value.derivation) : v1::DERIVATION_PUBLISHED),
-          static_cast<int>(v1::DERIVATION_PUBLISHED));
-  SetLast(message_.mutable_across_releases(), count_, value.across_releases, false);
+  AddDerivation(defined ? value.derivation : Derivation::kPublished, value.across_releases);
   SetLast(message_.mutable_members(), count_, value.members, 1u);
   SetLast(message_.mutable_left_out(), count_, value.left_out, 0u);
   for (const Month month : value.months) {
@@ -78,33 +103,39 @@ void AggregateBlockEncoder::AddState(const AggregateValue& value) {
   bytes_ += 3 * value.months.size();
 }
 
-absl::Status AggregateBlockEncoder::AddOrigin(const AggregateFigure& figure) {
-  const Sequence sequence = figure.value.sequence;
+void AggregateBlockEncoder::AddDerivation(Derivation derivation, bool across_releases) {
+  SetLast(message_.mutable_derivations(), count_, static_cast<int>(ToWire(derivation)),
+          static_cast<int>(v1::DERIVATION_PUBLISHED));
+  SetLast(message_.mutable_across_releases(), count_, across_releases, false);
+}
+
+absl::Status AggregateBlockEncoder::AddOrigin(Sequence sequence, Instant published_at) {
   if (sequence == 0) {
     message_.add_release_indexes(0);
     return absl::OkStatus();
   }
-  const auto [at, is_new] =
-      releases_.try_emplace(sequence, static_cast<std::uint32_t>(message_.releases_size()) + 1);
-  if (is_new) {
-    v1::ReleaseReference* release = message_.add_releases();
-    release->set_sequence(sequence);
-    release->set_published_at_micros(figure.published_at.instant.micros());
-    TW_ASSIGN_OR_RETURN(const std::optional<absl::CivilDay> day, lookup_.PublishedDay(sequence));
-    if (day) release->set_published_on(DayToString(*day));
-    bytes_ += 32;
+  if (sequence != last_release_) {
+    const auto [at, is_new] =
+        releases_.try_emplace(sequence, static_cast<std::uint32_t>(message_.releases_size()) + 1);
+    last_release_index_ = at->second;
+    if (is_new) {
+      v1::ReleaseReference* release = message_.add_releases();
+      release->set_sequence(sequence);
+      release->set_published_at_micros(published_at.micros());
+      TW_ASSIGN_OR_RETURN(const std::optional<absl::CivilDay> day, lookup_.PublishedDay(sequence));
+      if (day) release->set_published_on(DayToString(*day));
+      bytes_ += 32;
+    }
+    last_release_ = sequence;
   }
-  message_.add_release_indexes(at->second);
+  message_.add_release_indexes(last_release_index_);
   return absl::OkStatus();
 }
 
 absl::Status AggregateBlockEncoder::Add(const AggregateFigure& figure) {
-  BeginSeries(figure);
+  BeginSeries(figure.series, figure.unit);
   ++count_;
-  const auto start = static_cast<std::int32_t>(figure.period.start().index() - kEpochIndex);
-  message_.add_period_start_deltas(start - previous_start_);
-  previous_start_ = start;
-  SetLast(message_.mutable_period_months(), count_, static_cast<std::uint32_t>(figure.period.months()), 1u);
+  AddPeriod(figure.period);
   AddNumber(figure.value.value, &values_);
   AddNumber(figure.value.bound, &bounds_);
   AddState(figure.value);
@@ -115,20 +146,50 @@ absl::Status AggregateBlockEncoder::Add(const AggregateFigure& figure) {
   } else if (!message_.as_of_micros().empty()) {
     message_.add_as_of_micros(Instant::Max().micros());
   }
-  return AddOrigin(figure);
+  return AddOrigin(figure.value.sequence, figure.published_at.instant);
 }
 
-v1::AggregateBlock AggregateBlockEncoder::Finish() {
-  v1::AggregateBlock block = std::move(message_);
-  message_ = v1::AggregateBlock();
+absl::Status AggregateBlockEncoder::Add(const QuickFigure& figure) {
+  BeginSeries(figure.series, figure.unit);
+  ++count_;
+  AddPeriod(figure.period);
+  values_.Add(figure.coefficient, figure.scale);
+  if (figure.bounded) {
+    bounds_.Add(figure.bound, figure.bound_scale);
+  } else {
+    bounds_.AddFiller();
+  }
+  AddDerivation(figure.derivation, figure.across_releases);
+  // Columns that other figures have begun.
+  if (!message_.reasons().empty()) message_.add_reasons(v1::UNDEFINED_REASON_UNSPECIFIED);
+  if (!message_.statuses().empty()) message_.add_statuses(v1::AGGREGATE_STATUS_OK);
+  if (!message_.members().empty()) message_.add_members(1);
+  if (!message_.left_out().empty()) message_.add_left_out(0);
+  if (!message_.fault_counts().empty()) message_.add_fault_counts(0);
+  if (!message_.ranks().empty()) message_.add_ranks(0);
+  if (!message_.as_of_micros().empty()) message_.add_as_of_micros(Instant::Max().micros());
+  return AddOrigin(figure.sequence, figure.published_at);
+}
+
+void AggregateBlockEncoder::FinishField(int number, std::string* message) {
+  const std::size_t bytes = message_.ByteSizeLong();
+  AppendTag(number, bytes + series_.size(), message);
+  const std::size_t begin = message->size();
+  message->resize(begin + bytes);
+  message_.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(message->data() + begin));
+  message->append(series_);
+  message_.Clear();
+  series_.clear();
+  last_series_.clear();
   values_ = DatumColumnWriter(message_.mutable_values());
   bounds_ = DatumColumnWriter(message_.mutable_bounds());
   count_ = 0;
   bytes_ = 0;
   previous_start_ = 0;
   units_.clear();
+  last_unit_ = 0;
   releases_.clear();
-  return block;
+  last_release_ = 0;
 }
 
 namespace {
@@ -139,22 +200,23 @@ class Reader {
   explicit Reader(const v1::AggregateBlock& message)
       : message_(message), count_(static_cast<std::size_t>(message.period_start_deltas_size())) {}
 
-  absl::StatusOr<std::vector<AggregateFigure>> Read() {
+  absl::Status Read(absl::FunctionRef<absl::Status(AggregateFigure& figure)> take) {
     CheckShape();
     TW_RETURN_IF_ERROR(violations_.ToStatus());
     violations_.Add("values", DecodeDatumColumn(message_.values(), count_, &values_));
     violations_.Add("bounds", DecodeDatumColumn(message_.bounds(), count_, &bounds_));
     TW_RETURN_IF_ERROR(violations_.ToStatus());
-    std::vector<AggregateFigure> figures(count_);
-    std::size_t at = 0;
-    for (int s = 0; s < message_.series_size(); ++s) {
-      for (std::uint32_t n = message_.counts(s); n > 0; --n, ++at) {
-        figures[at].series = message_.series(s);
-        figures[at].unit = message_.units(static_cast<int>(message_.unit_indexes(s)));
-        TW_RETURN_IF_ERROR(ReadFigure(static_cast<int>(at), &figures[at]));
+    AggregateFigure figure;
+    int at = 0;
+    for (int series = 0; series < message_.series_size(); ++series) {
+      for (std::uint32_t n = message_.counts(series); n > 0; --n, ++at) {
+        figure.series = message_.series(series);
+        figure.unit = message_.units(static_cast<int>(message_.unit_indexes(series)));
+        TW_RETURN_IF_ERROR(ReadFigure(at, &figure));
+        TW_RETURN_IF_ERROR(take(figure));
       }
     }
-    return figures;
+    return absl::OkStatus();
   }
 
  private:
@@ -236,6 +298,8 @@ class Reader {
   absl::Status ReadFigure(int i, AggregateFigure* figure) {
     TW_ASSIGN_OR_RETURN(figure->period, ReadPeriod(i));
     AggregateValue& value = figure->value;
+    value = AggregateValue();
+    figure->published_at = PublishedAt();
     const auto at = static_cast<std::size_t>(i);
     if (message_.reasons().empty() || message_.reasons(i) == v1::UNDEFINED_REASON_UNSPECIFIED) {
       value.value = values_[at].value();
@@ -252,6 +316,7 @@ class Reader {
     value.across_releases = !message_.across_releases().empty() && message_.across_releases(i);
     value.members = message_.members().empty() ? 1 : message_.members(i);
     value.left_out = message_.left_out().empty() ? 0 : message_.left_out(i);
+    figure->vintage.reset();
     figure->rank = message_.ranks().empty() ? 0 : message_.ranks(i);
     if (!message_.as_of_micros().empty()) {
       figure->vintage = Vintage{.as_of = Instant::FromMicros(message_.as_of_micros(i)), .sequence = 0};
@@ -270,8 +335,18 @@ class Reader {
 
 }  // namespace
 
+absl::Status DecodeAggregateBlock(const v1::AggregateBlock& message,
+                                  absl::FunctionRef<absl::Status(AggregateFigure& figure)> take) {
+  return Reader(message).Read(take);
+}
+
 absl::StatusOr<std::vector<AggregateFigure>> DecodeAggregateBlock(const v1::AggregateBlock& message) {
-  return Reader(message).Read();
+  std::vector<AggregateFigure> figures;
+  TW_RETURN_IF_ERROR(DecodeAggregateBlock(message, [&figures](AggregateFigure& figure) {
+    figures.push_back(std::move(figure));
+    return absl::OkStatus();
+  }));
+  return figures;
 }
 
 }  // namespace tidewaiter::convert

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "domain/aggregate_query.h"
+#include "domain/quick_figure.h"
 #include "proto/convert/datum_column.h"
 #include "proto/convert/lookup.h"
 #include "tidewaiter/v1/aggregate.pb.h"
@@ -22,30 +26,43 @@ class AggregateBlockEncoder {
   explicit AggregateBlockEncoder(const Lookup* lookup) : lookup_(*lookup) {}
   AggregateBlockEncoder(const AggregateBlockEncoder&) = delete;
   absl::Status Add(const AggregateFigure& figure);
+  // The same of a figure that is known to be plain.
+  absl::Status Add(const QuickFigure& figure);
   std::size_t figures() const { return count_; }
   // Of the message, about; rather more than less.
-  std::size_t bytes() const { return bytes_ + 24 * count_; }
-  // Moves the block out and starts a new one.
-  v1::AggregateBlock Finish();
+  std::size_t bytes() const { return series_.size() + bytes_ + 24 * count_; }
+  // Appends the block to a message whose field `number` is a block, and starts a new one.
+  void FinishField(int number, std::string* message);
 
  private:
-  void BeginSeries(const AggregateFigure& figure);
+  void BeginSeries(std::string_view series, std::string_view unit);
+  void AddPeriod(const Period& period);
   void AddState(const AggregateValue& value);
-  absl::Status AddOrigin(const AggregateFigure& figure);
+  void AddDerivation(Derivation derivation, bool across_releases);
+  absl::Status AddOrigin(Sequence sequence, Instant published_at);
+  std::uint32_t UnitIndex(std::string_view unit);
 
   const Lookup& lookup_;
-  v1::AggregateBlock message_;
+  v1::AggregateBlock message_;  // but for the series
+  std::string series_;  // as they stand in the message: strings of their own would cost more than all else
+  std::string last_series_;
   DatumColumnWriter values_{message_.mutable_values()};
   DatumColumnWriter bounds_{message_.mutable_bounds()};
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
   std::int32_t previous_start_ = 0;
   absl::flat_hash_map<std::string, std::uint32_t> units_;
+  std::uint32_t last_unit_ = 0;
   absl::flat_hash_map<Sequence, std::uint32_t> releases_;
+  Sequence last_release_ = 0;
+  std::uint32_t last_release_index_ = 0;
 };
 
-// The figures of a block, in order. Errors: columns that disagree in length, numbers out of range; fields
-// named as in the message.
+// Gives the figures of a block, in order; the figure may be moved from. Ends with the first error that `take`
+// returns. Errors: columns that disagree in length, numbers out of range; fields named as in the message.
+absl::Status DecodeAggregateBlock(const v1::AggregateBlock& message,
+                                  absl::FunctionRef<absl::Status(AggregateFigure& figure)> take);
+// All of them.
 absl::StatusOr<std::vector<AggregateFigure>> DecodeAggregateBlock(const v1::AggregateBlock& message);
 
 }  // namespace tidewaiter::convert

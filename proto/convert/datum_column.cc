@@ -173,6 +173,7 @@ void DatumColumnWriter::Add(const Datum& datum) {
 }
 
 void DatumColumnWriter::AddSlow(const Datum& datum) {
+  plain_ = false;
   if (!datum.has_value()) {
     AddFiller();
     column_->mutable_absences()->Resize(static_cast<int>(size_), v1::ABSENCE_UNSPECIFIED);

@@ -144,6 +144,10 @@ class MemoryStore final : public Store {
   absl::StatusOr<std::vector<SeriesEntry>> ListSeries(std::string_view dataset, const Selector& selector,
                                                       std::string_view after,
                                                       std::size_t limit) const override;
+  std::uint64_t CountSeries() const override {
+    absl::MutexLock lock(&mutex_);
+    return series_.size();
+  }
   absl::StatusOr<std::string> KeyOf(SeriesId series) const override;
   absl::StatusOr<std::string> Text(TextId id) const override;
 

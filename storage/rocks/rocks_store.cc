@@ -102,6 +102,7 @@ class RocksStore final : public Store {
   absl::StatusOr<std::vector<SeriesEntry>> ListSeries(std::string_view dataset, const Selector& selector,
                                                       std::string_view after,
                                                       std::size_t limit) const override;
+  std::uint64_t CountSeries() const override { return names_.series_count(); }
   absl::StatusOr<std::string> KeyOf(SeriesId series) const override;
   absl::StatusOr<std::string> Text(TextId id) const override { return names_.Text(id); }
 

@@ -60,6 +60,7 @@ class ForwardingStore : public Store {
                                                       std::size_t limit) const override {
     return inner_->ListSeries(dataset, selector, after, limit);
   }
+  std::uint64_t CountSeries() const override { return inner_->CountSeries(); }
   absl::StatusOr<std::string> KeyOf(SeriesId series) const override { return inner_->KeyOf(series); }
   absl::StatusOr<std::string> Text(TextId id) const override { return inner_->Text(id); }
 

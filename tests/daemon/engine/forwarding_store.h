@@ -68,6 +68,7 @@ class ForwardingStore : public storage::Store {
                                                                std::size_t limit) const override {
     return to_.ListSeries(dataset, selector, after, limit);
   }
+  std::uint64_t CountSeries() const override { return to_.CountSeries(); }
   absl::StatusOr<std::string> KeyOf(storage::SeriesId series) const override { return to_.KeyOf(series); }
   absl::StatusOr<std::string> Text(TextId id) const override { return to_.Text(id); }
   absl::Status ReadCells(storage::SeriesId series, const Vintage& vintage, const PeriodRange& range,
