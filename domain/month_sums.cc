@@ -30,6 +30,15 @@ std::uint32_t MonthSums::AddStretch(Month start, Month end) {
   return at->second;
 }
 
+void MonthSums::Merge(const MonthSums& other) {
+  for (const Stretch& stretch : other.stretches_) {
+    Stretch& into = stretches_[AddStretch(stretch.start, stretch.end())];
+    into.series += stretch.series - 1;
+    for (std::size_t i = 0; i < stretch.months.size(); ++i) into.months[i].Add(stretch.months[i]);
+  }
+  series_ += other.series_;
+}
+
 MonthSums::Total MonthSums::Of(Period run) const {
   Total total;
   Cell sum;

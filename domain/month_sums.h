@@ -56,6 +56,9 @@ class MonthSums {
     into.months[static_cast<std::size_t>(month - into.start)].Add(share);
   }
 
+  // Adds the sums of other series, which have the same releases and scale.
+  void Merge(const MonthSums& other);
+
   // ---- Reading.
 
   // What the series have for a run of months.

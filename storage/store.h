@@ -145,6 +145,8 @@ class ReleaseLog {
                                            std::string_view reason, Instant accepted_at) = 0;
 
   virtual absl::StatusOr<LogEntry> GetEntry(Sequence sequence) const = 0;
+  // When an entry was published (a retraction: what it retracts). Errors as GetEntry; costs next to nothing.
+  virtual absl::StatusOr<Instant> PublishedAt(Sequence sequence) const = 0;
   virtual absl::StatusOr<LogEntry> FindRelease(std::string_view agency, std::string_view release_id) const = 0;
   // Entries after `after` in sequence order, at most `limit`; only those with a section of `dataset`, unless
   // that is empty (a retraction counts as what it retracts).

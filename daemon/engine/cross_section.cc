@@ -1,8 +1,10 @@
 #include "daemon/engine/cross_section.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "daemon/engine/two_threads.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 
@@ -12,6 +14,11 @@ namespace {
 // Rows for numbers that no slice has, at most so many times those that there are.
 constexpr std::size_t kSparse = 16;
 constexpr std::size_t kFew = 1 << 16;
+// Months of a window, and cells, from which on two threads read them and add them up.
+constexpr int kMonthsForTwo = 4;
+constexpr std::size_t kCellsForTwo = 100'000;
+// Rows of some 40 bytes.
+constexpr std::size_t kBlock = 512;
 // Forms beyond these are left to Evaluate().
 constexpr std::size_t kMostForms = 64;
 
@@ -39,16 +46,11 @@ absl::StatusOr<CrossSection> CrossSection::Read(const storage::Store& store, con
     section.then_ = spec.window.RunEnding(last - spec.lag_months);
     if (!section.then_) return section;
   }
-  // Runs of several months are wanted wherever they lie: a path may go through them.
-  const auto wanted = [&section](const Period& period) {
-    return period.months() > 1 || Covers(section.now_, period.start()) ||
-           Covers(section.then_, period.start());
-  };
-  TW_RETURN_IF_ERROR(store.ReadSlices(dataset, PeriodRange{}, vintage, wanted, &section.slices_));
+  TW_RETURN_IF_ERROR(section.ReadSlices(store, dataset, vintage));
   if (!section.Spread()) return section;
   TW_ASSIGN_OR_RETURN(section.order_, ReleaseOrder::Read(store, section.slices_));
   if (section.order_.empty()) section.rows_.clear();
-  for (const storage::PeriodSlice& slice : section.slices_) section.Add(slice);
+  section.AddSlices();
   for (const Row& row : section.rows_) {
     if (!row.simple || row.newest == 0 || section.FormulaOf(row.form) != nullptr) continue;
     if (section.formulas_.size() == kMostForms) break;
@@ -57,6 +59,28 @@ absl::StatusOr<CrossSection> CrossSection::Read(const storage::Store& store, con
                                          section.then_)});
   }
   return section;
+}
+
+// Runs of several months are wanted wherever they lie: a path may go through them.
+absl::Status CrossSection::ReadSlices(const storage::Store& store, const std::string& dataset,
+                                      const Vintage& vintage) {
+  const auto is_now = [this](const Period& period) {
+    return period.months() > 1 || Covers(now_, period.start());
+  };
+  const auto is_then = [&](const Period& period) { return !is_now(period) && Covers(then_, period.start()); };
+  if (!then_ || now_->months() < kMonthsForTwo) {
+    const auto is_either = [&](const Period& period) { return is_now(period) || is_then(period); };
+    return store.ReadSlices(dataset, PeriodRange{}, vintage, is_either, &slices_);
+  }
+  Slices others;
+  absl::Status now, then;
+  RunBoth([&] { now = store.ReadSlices(dataset, PeriodRange{}, vintage, is_now, &slices_); },
+          [&] { then = store.ReadSlices(dataset, PeriodRange{}, vintage, is_then, &others); });
+  TW_RETURN_IF_ERROR(now);
+  TW_RETURN_IF_ERROR(then);
+  std::move(others.begin(), others.end(), std::back_inserter(slices_));
+  std::sort(slices_.begin(), slices_.end(), [](const auto& a, const auto& b) { return a.period < b.period; });
+  return absl::OkStatus();
 }
 
 bool CrossSection::Spread() {
@@ -74,24 +98,8 @@ bool CrossSection::Spread() {
   return true;
 }
 
-void CrossSection::Add(const storage::PeriodSlice& slice) {
-  if (rows_.empty()) return;
-  if (slice.period.months() > 1) {
-    for (const storage::SeriesId series : slice.series) {
-      rows_[NumberOf(series) - first_series_].simple = false;
-    }
-    return;
-  }
-  const bool now = Covers(now_, slice.period.start());
-  const bool then = Covers(then_, slice.period.start());
-  for (std::size_t i = 0; i < slice.size(); ++i) {
-    AddTo(rows_[NumberOf(slice.series[i]) - first_series_], slice.coefficients[i], slice.FormOf(i),
-          order_.RankOf(slice.sequences[i]) + 1, now, then);
-  }
-}
-
-void CrossSection::AddTo(Row& row, std::int64_t coefficient, CellForm form, std::uint32_t release, bool now,
-                         bool then) {
+inline void CrossSection::AddTo(Row& row, std::int64_t coefficient, CellForm form, std::uint32_t release,
+                                bool now, bool then) {
   if (row.newest == 0) {
     row.form = form;
     row.newest = release;
@@ -107,6 +115,46 @@ void CrossSection::AddTo(Row& row, std::int64_t coefficient, CellForm form, std:
     row.simple &= !__builtin_add_overflow(row.then, coefficient, &row.then);
     ++row.then_months;
   }
+}
+
+void CrossSection::AddSlices() {
+  std::size_t cells = 0;
+  for (const storage::PeriodSlice& slice : slices_) cells += slice.size();
+  if (cells < kCellsForTwo) return AddRows(0, rows_.size());
+  const std::size_t middle = rows_.size() / 2;
+  RunBoth([&] { AddRows(0, middle); }, [&] { AddRows(middle, rows_.size()); });
+}
+
+// A block of rows is filled from all slices before the next is begun: it stays in the nearest cache.
+void CrossSection::AddRows(std::size_t begin, std::size_t end) {
+  const auto number = [this](std::size_t row) { return first_series_ + static_cast<std::uint32_t>(row); };
+  std::vector<std::size_t> positions;
+  for (const storage::PeriodSlice& slice : slices_) {
+    const auto first =
+        std::lower_bound(slice.series.begin(), slice.series.end(), storage::SeriesId{number(begin)});
+    positions.push_back(static_cast<std::size_t>(first - slice.series.begin()));
+  }
+  for (; begin < end; begin += kBlock) {
+    for (std::size_t i = 0; i < slices_.size(); ++i) {
+      Add(slices_[i], number(std::min(begin + kBlock, end)), &positions[i]);
+    }
+  }
+}
+
+void CrossSection::Add(const storage::PeriodSlice& slice, std::uint32_t end, std::size_t* position) {
+  std::size_t i = *position;
+  const bool now = Covers(now_, slice.period.start());
+  const bool then = Covers(then_, slice.period.start());
+  const bool one_month = slice.period.months() == 1;
+  for (; i < slice.size() && NumberOf(slice.series[i]) < end; ++i) {
+    Row& row = rows_[NumberOf(slice.series[i]) - first_series_];
+    if (one_month) {
+      AddTo(row, slice.coefficients[i], slice.FormOf(i), order_.RankOf(slice.sequences[i]) + 1, now, then);
+    } else {
+      row.simple = false;
+    }
+  }
+  *position = i;
 }
 
 const NarrowFormula* CrossSection::FormulaOf(CellForm form) const {

@@ -86,7 +86,11 @@ class CrossSection {
   CrossSection() = default;
   // False: the series are spread too thinly over their numbers.
   bool Spread();
-  void Add(const storage::PeriodSlice& slice);
+  absl::Status ReadSlices(const storage::Store& store, const std::string& dataset, const Vintage& vintage);
+  void AddSlices();
+  void AddRows(std::size_t begin, std::size_t end);
+  // From `position` on, of series whose number is below `end`.
+  void Add(const storage::PeriodSlice& slice, std::uint32_t end, std::size_t* position);
   void AddTo(Row& row, std::int64_t coefficient, CellForm form, std::uint32_t release, bool now, bool then);
   const NarrowFormula* FormulaOf(CellForm form) const;
   // Of a run, its missing months first; what its cells come from if there is none.

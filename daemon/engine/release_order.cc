@@ -35,8 +35,8 @@ absl::StatusOr<ReleaseOrder> ReleaseOrder::Read(const storage::Store& store,
   for (std::size_t i = 0; i < order.ranks_.size(); ++i) {
     if (order.ranks_[i] == 0) continue;
     const auto sequence = static_cast<Sequence>(least + i);
-    TW_ASSIGN_OR_RETURN(const storage::LogEntry entry, store.GetEntry(sequence));
-    order.releases_.push_back({entry.header.published_at.instant, sequence});
+    TW_ASSIGN_OR_RETURN(const Instant published_at, store.PublishedAt(sequence));
+    order.releases_.push_back({published_at, sequence});
   }
   std::sort(order.releases_.begin(), order.releases_.end(), [](const Release& a, const Release& b) {
     return std::tie(a.published_at, a.sequence) < std::tie(b.published_at, b.sequence);

@@ -61,6 +61,7 @@ SeriesListing::SeriesListing(std::shared_ptr<const SeriesTable> table, std::vect
   row_ = after.empty() ? 0 : table_->After(after);
   if (selectors.empty()) row_ = table_->size();
   TakeSelectors(std::move(selectors));
+  every_row_ = hull_.places() == 0 && patterns_.empty() && singles_.empty();
 }
 
 void SeriesListing::TakeSelectors(std::vector<Selector> selectors) {
@@ -96,6 +97,7 @@ absl::Status SeriesListing::Fill() {
 }
 
 std::size_t SeriesListing::RowFrom(std::size_t row) const {
+  if (every_row_) return row;
   while (row < table_->size() && !(hull_.MatchesText(table_->key(row)) && Matches(table_->key(row)))) ++row;
   return row;
 }

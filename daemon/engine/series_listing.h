@@ -61,6 +61,7 @@ class SeriesListing {
   std::vector<storage::SeriesEntry> page_;
   std::size_t position_ = 0;
   std::shared_ptr<const SeriesTable> table_;  // if set, instead of the catalogue
+  bool every_row_ = false;                    // all match
   std::size_t row_ = 0;                       // the first that has not been looked at
   storage::SeriesEntry current_;              // of the table
 };

@@ -1,9 +1,11 @@
 #include "daemon/engine/sum_columns.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "daemon/engine/two_threads.h"
 #include "domain/decimal.h"
 #include "domain/errors.h"
 
@@ -20,6 +22,9 @@ constexpr std::size_t kFew = 1 << 16;
 // MonthSums::kMostDigits for the cells.
 constexpr int kMostRescaling = 10;
 constexpr int kMostStepDigits = 28;
+
+// Series from which on two threads add them up.
+constexpr std::size_t kPlacesForTwo = 4096;
 
 // Long before any month.
 constexpr Month kNever = Month::FromIndex(-2);
@@ -39,24 +44,11 @@ absl::StatusOr<std::unique_ptr<SumColumns>> SumColumns::Read(const storage::Stor
   TW_ASSIGN_OR_RETURN(columns->order_, ReleaseOrder::Read(store, columns->slices_));
   if (columns->order_.empty()) return nullptr;
   columns->TakeScale();
-  columns->sums_.assign(sums.size(), Sum(&columns->order_.releases(), columns->scale_));
-  for (const storage::PeriodSlice& slice : columns->slices_) columns->FindStretches(slice);
-  columns->last_months_.assign(columns->states_.size(), kNever);
-  std::size_t next_stretch = 0;
-  for (const storage::PeriodSlice& slice : columns->slices_) {
-    TW_RETURN_IF_ERROR(check_alive());
-    if (slice.period.months() == 1) columns->AddSlice(slice, &next_stretch);
-    if (columns->HeldCells() > kMostHeldCells) return nullptr;
-  }
-  for (std::size_t i = 0; i < columns->states_.size(); ++i) {
-    if (columns->states_[i] != State::kMonths) continue;
-    for (std::uint32_t k = columns->begins_[i]; k < columns->begins_[i + 1]; ++k) {
-      columns->sums_[columns->slots_[k].sum].months.AddSeries();
-    }
-  }
+  TW_RETURN_IF_ERROR(check_alive());
+  columns->AddUp(sums.size());
+  if (columns->sums_.empty()) return nullptr;
   columns->slices_ = {};
   columns->slots_ = {};
-  columns->stretches_ = {};
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i]->number = static_cast<std::uint32_t>(i + 1);
   return columns;
 }
@@ -76,8 +68,6 @@ bool SumColumns::TakeMembers(const std::vector<PlannedSum*>& sums) {
   first_ = least;
   const std::size_t places = most - least + 1;
   states_.assign(places, State::kNothing);
-  last_months_.assign(places, kNever);
-  stretch_.assign(places, 0);
   begins_.assign(places + 1, 0);
   for (const PlannedSum* sum : sums) {
     for (const PlannedMember& member : sum->members) {
@@ -90,24 +80,39 @@ bool SumColumns::TakeMembers(const std::vector<PlannedSum*>& sums) {
   for (std::size_t s = 0; s < sums.size(); ++s) {
     for (const PlannedMember& member : sums[s]->members) {
       if (member.when != 0) continue;
-      slots_[next[PlaceOf(member.id)]++] = {static_cast<std::uint32_t>(s), member.sign, 0};
+      slots_[next[PlaceOf(member.id)]++] = {static_cast<std::uint32_t>(s), member.sign};
     }
   }
   return true;
 }
 
+// Even and odd years apart, which are about equally many.
 absl::StatusOr<bool> SumColumns::ReadSlices(const storage::Store& store, const std::string& dataset,
                                             const Vintage& vintage) {
-  const std::size_t most_periods = kMostCells / std::max<std::size_t>(store.CountSeries(), 1);
-  absl::flat_hash_map<std::pair<std::int32_t, int>, bool> wanted;
-  bool all = true;
-  const auto admit = [&](const Period& period) {
-    const auto [at, is_new] = wanted.try_emplace({period.start().index(), period.months()}, true);
-    if (is_new) all = at->second = wanted.size() <= most_periods;
-    return at->second;
+  const std::size_t most_periods = kMostCells / std::max<std::size_t>(store.CountSeries(), 1) / 2;
+  struct Half {
+    absl::flat_hash_map<std::pair<std::int32_t, int>, bool> wanted;
+    std::vector<storage::PeriodSlice> slices;
+    bool all = true;
+    absl::Status status;
+  } halves[2];
+  const auto read = [&](int parity) {
+    Half& half = halves[parity];
+    const auto admit = [&half, parity, most_periods](const Period& period) {
+      if (period.start().year() % 2 != parity) return false;
+      const auto [at, is_new] = half.wanted.try_emplace({period.start().index(), period.months()}, true);
+      if (is_new) half.all = at->second = half.wanted.size() <= most_periods;
+      return at->second;
+    };
+    half.status = store.ReadSlices(dataset, PeriodRange{}, vintage, admit, &half.slices);
   };
-  TW_RETURN_IF_ERROR(store.ReadSlices(dataset, PeriodRange{}, vintage, admit, &slices_));
-  return all;
+  RunBoth([&] { read(0); }, [&] { read(1); });
+  for (Half& half : halves) {
+    TW_RETURN_IF_ERROR(half.status);
+    std::move(half.slices.begin(), half.slices.end(), std::back_inserter(slices_));
+  }
+  std::sort(slices_.begin(), slices_.end(), [](const auto& a, const auto& b) { return a.period < b.period; });
+  return halves[0].all && halves[1].all;
 }
 
 void SumColumns::TakeScale() {
@@ -125,80 +130,158 @@ bool SumColumns::Fits(CellForm form) const {
          form.step_exponent() + scale_ < kMostStepDigits;
 }
 
-void SumColumns::FindStretches(const storage::PeriodSlice& slice) {
-  const bool is_month = slice.period.months() == 1;
-  const bool all_fit = slice.forms.empty() && Fits(slice.form);
-  const Month month = slice.period.start();
-  for (std::size_t row = 0; row < slice.size(); ++row) {
-    if (!IsMember(slice.series[row])) continue;
-    const std::size_t place = PlaceOf(slice.series[row]);
-    State& state = states_[place];
-    if (!is_month || !(all_fit || Fits(slice.FormOf(row)))) {
-      state = State::kOther;
-    } else if (state == State::kNothing) {
-      state = State::kMonths;
+// The series of some places, added up.
+class SumColumns::Part {
+ public:
+  Part(SumColumns* columns, std::size_t begin, std::size_t end, std::size_t sums)
+      : columns_(*columns),
+        begin_(begin),
+        end_(end),
+        last_months_(end - begin, kNever),
+        current_(end - begin, 0),
+        sums_(sums, Sum(&columns->order_.releases(), columns->scale_)) {}
+
+  // False: the sums would take too much room.
+  bool Run() {
+    for (const storage::PeriodSlice& slice : columns_.slices_) FindStretches(slice);
+    last_months_.assign(last_months_.size(), kNever);
+    stretch_of_slot_.resize(columns_.slots_.size());
+    for (const storage::PeriodSlice& slice : columns_.slices_) {
+      if (slice.period.months() != 1) continue;
+      Add(slice);
+      if (held_ > kMostHeldCells) return false;
     }
-    if (!is_month) continue;
-    if (last_months_[place] + 1 != month) {
-      stretch_[place] = static_cast<std::uint32_t>(stretches_.size());
-      stretches_.push_back({month, month + 1});
-    } else {
-      stretches_[stretch_[place]].end = month + 1;
+    for (std::size_t place = begin_; place < end_; ++place) {
+      if (columns_.states_[place] != State::kMonths) continue;
+      for (std::uint32_t k = columns_.begins_[place]; k < columns_.begins_[place + 1]; ++k) {
+        sums_[columns_.slots_[k].sum].months.AddSeries();
+      }
     }
-    last_months_[place] = month;
+    return true;
+  }
+  std::vector<Sum>& sums() { return sums_; }
+
+ private:
+  // Of months of a series.
+  struct Stretch {
+    Month start;
+    Month end;
+  };
+
+  // Calls `take(row, place)` for the rows of our series.
+  template <typename Take>
+  void ForEach(const storage::PeriodSlice& slice, Take take) const {
+    const auto number = [this](std::size_t place) {
+      return storage::SeriesId{columns_.first_ + static_cast<std::uint32_t>(place)};
+    };
+    const auto first = std::lower_bound(slice.series.begin(), slice.series.end(), number(begin_));
+    const auto last = std::lower_bound(first, slice.series.end(), number(end_));
+    for (auto at = first; at != last; ++at) {
+      take(static_cast<std::size_t>(at - slice.series.begin()), columns_.PlaceOf(*at));
+    }
+  }
+
+  void FindStretches(const storage::PeriodSlice& slice) {
+    const bool is_month = slice.period.months() == 1;
+    const bool all_fit = slice.forms.empty() && columns_.Fits(slice.form);
+    const Month month = slice.period.start();
+    ForEach(slice, [&](std::size_t row, std::size_t place) {
+      State& state = columns_.states_[place];
+      if (!is_month || !(all_fit || columns_.Fits(slice.FormOf(row)))) {
+        state = State::kOther;
+      } else if (state == State::kNothing) {
+        state = State::kMonths;
+      }
+      if (!is_month) return;
+      std::uint32_t& current = current_[place - begin_];
+      if (last_months_[place - begin_] + 1 != month) {
+        current = static_cast<std::uint32_t>(stretches_.size());
+        stretches_.push_back({month, month + 1});
+      } else {
+        stretches_[current].end = month + 1;
+      }
+      last_months_[place - begin_] = month;
+    });
+  }
+
+  // Stretches begin in the order in which FindStretches() met them.
+  void Add(const storage::PeriodSlice& slice) {
+    const Month month = slice.period.start();
+    CellForm form = slice.form;
+    MonthSums::Share share = columns_.ShareOf(form);
+    absl::int128 factor = columns_.FactorOf(form);
+    ForEach(slice, [&](std::size_t row, std::size_t place) {
+      const bool begins = last_months_[place - begin_] + 1 != month;
+      const std::size_t stretch = begins ? next_stretch_++ : 0;
+      last_months_[place - begin_] = month;
+      if (columns_.states_[place] != State::kMonths) return;
+      if (begins) Begin(place, stretches_[stretch]);
+      if (!slice.forms.empty() && !(form == slice.forms[row])) {
+        form = slice.forms[row];
+        share = columns_.ShareOf(form);
+        factor = columns_.FactorOf(form);
+      }
+      share.release = columns_.order_.RankOf(slice.sequences[row]);
+      for (std::uint32_t k = columns_.begins_[place]; k < columns_.begins_[place + 1]; ++k) {
+        const Slot& slot = columns_.slots_[k];
+        share.value = factor * (slot.sign * slice.coefficients[row]);
+        sums_[slot.sum].months.Add(stretch_of_slot_[k], month, share);
+        ++sums_[slot.sum].cells;
+      }
+    });
+  }
+
+  void Begin(std::size_t place, const Stretch& stretch) {
+    for (std::uint32_t k = columns_.begins_[place]; k < columns_.begins_[place + 1]; ++k) {
+      MonthSums& months = sums_[columns_.slots_[k].sum].months;
+      held_ -= months.cells();
+      stretch_of_slot_[k] = months.AddStretch(stretch.start, stretch.end);
+      held_ += months.cells();
+    }
+  }
+
+  SumColumns& columns_;
+  const std::size_t begin_;  // places
+  const std::size_t end_;
+  std::vector<Month> last_months_;      // of each series, that have been seen
+  std::vector<std::uint32_t> current_;  // stretches: index into
+  std::vector<Stretch> stretches_;      // of all series, in the order in which they begin
+  std::size_t next_stretch_ = 0;
+  std::vector<std::uint32_t> stretch_of_slot_;  // of its sum
+  std::vector<Sum> sums_;
+  std::size_t held_ = 0;  // months of all stretches
+};
+
+// Leaves no sums if they would take too much room.
+void SumColumns::AddUp(std::size_t sums) {
+  const std::size_t middle = states_.size() > kPlacesForTwo ? states_.size() / 2 : 0;
+  Part lower(this, 0, middle, sums), upper(this, middle, states_.size(), sums);
+  bool lower_fits = true, upper_fits = true;
+  if (middle == 0) {
+    upper_fits = upper.Run();
+  } else {
+    RunBoth([&] { lower_fits = lower.Run(); }, [&] { upper_fits = upper.Run(); });
+  }
+  if (!lower_fits || !upper_fits) return;
+  sums_ = std::move(upper.sums());
+  for (std::size_t i = 0; i < sums; ++i) {
+    sums_[i].months.Merge(lower.sums()[i].months);
+    sums_[i].cells += lower.sums()[i].cells;
   }
 }
 
 // But for its value and its release.
 MonthSums::Share SumColumns::ShareOf(CellForm form) const {
   MonthSums::Share share;
+  if (!Fits(form)) return share;
   share.step = PowerOfTen(form.step_exponent() + scale_);
   share.scale = static_cast<std::uint8_t>(form.scale());
   share.step_scale = static_cast<std::uint8_t>(std::max(0, -form.step_exponent()));
   return share;
 }
 
-void SumColumns::BeginStretch(std::size_t series, const Stretch& stretch) {
-  for (std::uint32_t k = begins_[series]; k < begins_[series + 1]; ++k) {
-    slots_[k].stretch = sums_[slots_[k].sum].months.AddStretch(stretch.start, stretch.end);
-  }
-}
-
-// Stretches begin in the order in which FindStretches() met them.
-void SumColumns::AddSlice(const storage::PeriodSlice& slice, std::size_t* next_stretch) {
-  const Month month = slice.period.start();
-  MonthSums::Share share;
-  absl::int128 factor = 1;
-  CellForm form;
-  bool has_form = false;
-  for (std::size_t row = 0; row < slice.size(); ++row) {
-    if (!IsMember(slice.series[row])) continue;
-    const std::size_t place = PlaceOf(slice.series[row]);
-    const bool begins = last_months_[place] + 1 != month;
-    const std::size_t stretch = begins ? (*next_stretch)++ : 0;
-    last_months_[place] = month;
-    if (states_[place] != State::kMonths) continue;
-    if (begins) BeginStretch(place, stretches_[stretch]);
-    if (!has_form || !(form == slice.FormOf(row))) {
-      form = slice.FormOf(row);
-      share = ShareOf(form);
-      factor = PowerOfTen(scale_ - form.scale());
-      has_form = true;
-    }
-    share.release = order_.RankOf(slice.sequences[row]);
-    for (std::uint32_t k = begins_[place]; k < begins_[place + 1]; ++k) {
-      const Slot& slot = slots_[k];
-      share.value = factor * (slot.sign * slice.coefficients[row]);
-      sums_[slot.sum].months.Add(slot.stretch, month, share);
-      ++sums_[slot.sum].cells;
-    }
-  }
-}
-
-std::size_t SumColumns::HeldCells() const {
-  std::size_t cells = 0;
-  for (const Sum& sum : sums_) cells += sum.months.cells();
-  return cells;
+absl::int128 SumColumns::FactorOf(CellForm form) const {
+  return Fits(form) ? PowerOfTen(scale_ - form.scale()) : absl::int128(0);
 }
 
 bool SumColumns::MustRead(const PlannedMember& member) const {

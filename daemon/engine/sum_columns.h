@@ -46,13 +46,8 @@ class SumColumns {
   struct Slot {
     std::uint32_t sum = 0;
     std::int8_t sign = 1;
-    std::uint32_t stretch = 0;  // the current one, of the sum
   };
-  // A stretch of months of a series.
-  struct Stretch {
-    Month start;
-    Month end;
-  };
+  class Part;
 
   SumColumns() = default;
   bool TakeMembers(const std::vector<PlannedSum*>& sums);
@@ -60,11 +55,9 @@ class SumColumns {
                                   const Vintage& vintage);
   void TakeScale();
   bool Fits(CellForm form) const;
-  void FindStretches(const storage::PeriodSlice& slice);
-  void AddSlice(const storage::PeriodSlice& slice, std::size_t* next_stretch);
-  void BeginStretch(std::size_t series, const Stretch& stretch);
+  void AddUp(std::size_t sums);
   MonthSums::Share ShareOf(CellForm form) const;
-  std::size_t HeldCells() const;
+  absl::int128 FactorOf(CellForm form) const;
   bool IsMember(storage::SeriesId id) const {
     const auto number = static_cast<std::uint32_t>(id);
     return number >= first_ && number - first_ < states_.size();
@@ -80,9 +73,6 @@ class SumColumns {
   std::vector<State> states_;
   std::vector<std::uint32_t> begins_;  // of its slots, and the end
   std::vector<Slot> slots_;
-  std::vector<Month> last_months_;      // that have been seen
-  std::vector<std::uint32_t> stretch_;  // the current one: index into
-  std::vector<Stretch> stretches_;      // of all series, in the order in which they begin
 };
 
 }  // namespace tidewaiter::engine

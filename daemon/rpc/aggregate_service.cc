@@ -71,6 +71,19 @@ absl::StatusOr<bool> WantsRows(const v1::GetAggregatesRequest& request) {
   return false;
 }
 
+// One figure of one series, out of nothing but that: as cheap as a read of its cells.
+bool IsPointFigure(const v1::GetAggregatesRequest& request) {
+  const v1::AggregateQuery& query = request.query();
+  const bool plain =
+      !query.sum() && query.group_by().empty() && query.groups().empty() &&
+      query.combine() == v1::COMBINE_UNSPECIFIED && query.total().empty() &&
+      query.transform() != v1::TRANSFORM_SHARE && query.transform() != v1::TRANSFORM_CONTRIBUTION &&
+      query.transform() != v1::TRANSFORM_RATIO && query.transform() != v1::TRANSFORM_UNIT_VALUE;
+  return plain && query.keys_size() == 1 && NamesOneSeries(query.keys(0)) && !request.has_ranking() &&
+         !request.has_real_time() && !request.explain() && !request.with_published_rates() &&
+         !request.months().from().empty() && request.months().from() == request.months().to();
+}
+
 absl::Status AddToBlock(engine::AggregateReader& reader, convert::AggregateBlockEncoder* block) {
   const QuickFigure* const quick = reader.quick();
   return quick != nullptr ? block->Add(*quick) : block->Add(reader.figure());
@@ -207,7 +220,8 @@ grpc::ServerUnaryReactor* AggregateService::GetAggregates(grpc::CallbackServerCo
                                                           const grpc::ByteBuffer* request,
                                                           grpc::ByteBuffer* response) {
   return ServeUnary<v1::GetAggregatesRequest, v1::GetAggregatesResponse>(
-      backend_, context, Method::kGetAggregates, request, response, HandleGet);
+      backend_, context, Method::kGetAggregates, request, response, HandleGet, convert::kSmallRequest,
+      IsPointFigure);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AggregateService::StreamAggregates(

@@ -1,5 +1,6 @@
 #include "daemon/rpc/observation_service.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,13 +88,7 @@ class CellPage {
 bool IsPointRead(const v1::GetObservationsRequest& request) {
   constexpr int kFew = 4;
   if (request.keys().empty() || request.keys_size() > kFew) return false;
-  for (const std::string& key : request.keys()) {
-    if (key.empty() || key.front() == '.' || key.back() == '.' ||
-        key.find_first_of("+*") != std::string::npos || key.find("..") != std::string::npos || key == "all") {
-      return false;
-    }
-  }
-  return true;
+  return std::all_of(request.keys().begin(), request.keys().end(), NamesOneSeries);
 }
 
 absl::Status HandleGetObservations(Call& call, const v1::GetObservationsRequest& request,

@@ -12,6 +12,12 @@ constexpr std::uint32_t kMaxNth = 1'000'000;
 
 }  // namespace
 
+bool NamesOneSeries(std::string_view key) {
+  return !key.empty() && key.front() != '.' && key.back() != '.' &&
+         key.find_first_of("+*") == std::string_view::npos && key.find("..") == std::string_view::npos &&
+         key != "all";
+}
+
 engine::VintageInput ToInput(const convert::VintageFields& fields) {
   return {.as_of = fields.as_of, .as_of_date = fields.as_of_date, .sequence = fields.sequence};
 }

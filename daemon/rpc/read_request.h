@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "daemon/engine/queries.h"
@@ -12,6 +13,9 @@
 #include "tidewaiter/v1/observation_service.pb.h"
 
 namespace tidewaiter::rpc {
+
+// Whether a selector names one series, and is no pattern, as far as a glance tells.
+bool NamesOneSeries(std::string_view key);
 
 engine::VintageInput ToInput(const convert::VintageFields& fields);
 // The vintage that the first page was read at.

@@ -65,6 +65,10 @@ void AggregateBlockEncoder::BeginSeries(std::string_view series, std::string_vie
     message_.set_counts(last, message_.counts(last) + 1);
     return;
   }
+  AddSeries(series, unit);
+}
+
+void AggregateBlockEncoder::AddSeries(std::string_view series, std::string_view unit) {
   last_series_ = series;
   AppendTag(v1::AggregateBlock::kSeriesFieldNumber, series.size(), &series_);
   series_.append(series);
@@ -150,7 +154,7 @@ absl::Status AggregateBlockEncoder::Add(const AggregateFigure& figure) {
 }
 
 absl::Status AggregateBlockEncoder::Add(const QuickFigure& figure) {
-  BeginSeries(figure.series, figure.unit);
+  AddSeries(figure.series, figure.unit);
   ++count_;
   AddPeriod(figure.period);
   values_.Add(figure.coefficient, figure.scale);

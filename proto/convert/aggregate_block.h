@@ -26,7 +26,7 @@ class AggregateBlockEncoder {
   explicit AggregateBlockEncoder(const Lookup* lookup) : lookup_(*lookup) {}
   AggregateBlockEncoder(const AggregateBlockEncoder&) = delete;
   absl::Status Add(const AggregateFigure& figure);
-  // The same of a figure that is known to be plain.
+  // The same of a figure that is known to be plain, the first of its series.
   absl::Status Add(const QuickFigure& figure);
   std::size_t figures() const { return count_; }
   // Of the message, about; rather more than less.
@@ -35,6 +35,7 @@ class AggregateBlockEncoder {
   void FinishField(int number, std::string* message);
 
  private:
+  void AddSeries(std::string_view series, std::string_view unit);
   void BeginSeries(std::string_view series, std::string_view unit);
   void AddPeriod(const Period& period);
   void AddState(const AggregateValue& value);

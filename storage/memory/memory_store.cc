@@ -125,6 +125,10 @@ class MemoryStore final : public Store {
   absl::StatusOr<LogEntry> Retract(std::string_view agency, std::string_view release_id,
                                    std::string_view reason, Instant accepted_at) override;
   absl::StatusOr<LogEntry> GetEntry(Sequence sequence) const override;
+  absl::StatusOr<Instant> PublishedAt(Sequence sequence) const override {
+    TW_ASSIGN_OR_RETURN(const LogEntry entry, GetEntry(sequence));
+    return entry.header.published_at.instant;
+  }
   absl::StatusOr<LogEntry> FindRelease(std::string_view agency, std::string_view release_id) const override;
   absl::StatusOr<std::vector<LogEntry>> ListEntries(std::string_view dataset, Sequence after,
                                                     std::size_t limit) const override;

@@ -29,6 +29,9 @@ class ForwardingStore : public Store {
     return inner_->Retract(agency, release_id, reason, accepted_at);
   }
   absl::StatusOr<LogEntry> GetEntry(Sequence sequence) const override { return inner_->GetEntry(sequence); }
+  absl::StatusOr<Instant> PublishedAt(Sequence sequence) const override {
+    return inner_->PublishedAt(sequence);
+  }
   absl::StatusOr<LogEntry> FindRelease(std::string_view agency, std::string_view release_id) const override {
     return inner_->FindRelease(agency, release_id);
   }

@@ -750,6 +750,26 @@ TEST_P(StoreContract, SeriesIdsAreDenseStableAndGoBackToTheirKeys) {
   EXPECT_FALSE(store().KeyOf(SeriesId{5}).ok());
 }
 
+TEST_P(StoreContract, WhileNoSeriesComesInTheirNumberStands) {
+  EXPECT_EQ(store().CountSeries(), 0u);
+  Push("release GACC r1 2025-02-07\nmerge TRADE\nCN.RU.X 2025-01 1.0\nCN.RU.M 2025-01 2.0");
+  EXPECT_EQ(store().CountSeries(), 2u);
+  Push("release GACC r2 2025-03-07\nmerge TRADE\nCN.RU.X 2025-01 1.1");
+  EXPECT_EQ(store().CountSeries(), 2u);
+  Push("release GACC r3 2025-03-08\nmerge PRICES\nOIL.USD 2025-01 70.5");
+  EXPECT_EQ(store().CountSeries(), 3u);
+}
+
+TEST_P(StoreContract, AnEntryTellsWhenItWasPublished) {
+  Push("release GACC r1 2025-02-07T03:00:00Z\nmerge TRADE\nCN.RU.X 2025-01 1.0");
+  Push("release GACC r2 2025-01-07\nmerge TRADE\nCN.RU.X 2025-01 1.1");
+  EXPECT_EQ(store().PublishedAt(1).value(), At("2025-02-07T03:00:00Z"));
+  EXPECT_EQ(store().PublishedAt(2).value(), EndOf("2025-01-07"));
+  Retract("r1");
+  EXPECT_EQ(store().PublishedAt(3).value(), store().GetEntry(3)->header.published_at.instant);
+  EXPECT_EQ(store().PublishedAt(4).status().code(), store().GetEntry(4).status().code());
+}
+
 TEST_P(StoreContract, TextsAreInternedAndComeBack) {
   const std::string long_note(limits::kMaxNoteBytes, 'n');
   Push("release GACC a 2025-08-07\n merge TRADE\n CN.RU.X 2025-05 1 source=http://a/b?c note=" + long_note +

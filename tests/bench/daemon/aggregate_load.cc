@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "google/protobuf/arena.h"
 #include "tests/bench/daemon/requests.h"
 #include "tests/bench/daemon/turns.h"
 #include "tests/bench/daemon/workload.h"
@@ -45,8 +46,9 @@ v1::GetAggregatesResponse Ask(const ChannelPtr& channel, const v1::GetAggregates
   return response;
 }
 
-void TimeOneSeries(const ChannelPtr& ours, const ChannelPtr& bare, const WorkFolder& work, bool every_month,
-                   double seconds) {
+void TimeOneSeries(const ChannelPtr& ours, const ChannelPtr& bare, const WorkFolder& work,
+                   const std::string& variant, int outstanding, double seconds) {
+  const bool every_month = variant != "one month";
   std::vector<grpc::ByteBuffer> requests;
   for (const auto& [series, release] : work.reads) {
     v1::GetAggregatesRequest request = YearOnYear(12, release);
@@ -58,6 +60,7 @@ void TimeOneSeries(const ChannelPtr& ours, const ChannelPtr& bare, const WorkFol
   load.method = kGetAggregates;
   empty.method = kGetObservations;
   load.seconds = empty.seconds = seconds / kTurns;
+  load.outstanding = empty.outstanding = outstanding;
   std::uint64_t number = 0;
   load.request = [&](std::uint64_t) { return requests[++number % requests.size()]; };
   Side figures, calls;
@@ -67,7 +70,7 @@ void TimeOneSeries(const ChannelPtr& ours, const ChannelPtr& bare, const WorkFol
                                               requests[0].Length())](std::uint64_t) { return request; };
     TakeTurn(bare, empty, kCeilingPid, &calls);
   }
-  Line line("aggregate", every_month ? "every month" : "one month");
+  Line line("aggregate", variant);
   Report(figures, calls, &line);
 }
 
@@ -100,6 +103,19 @@ bool Agrees(const ChannelPtr& channel, std::uint32_t months, std::uint32_t relea
   return true;
 }
 
+// What peers must find, too: how many figures have a value, and the sum of those, in tenths of a per cent.
+void SetFigures(const v1::GetAggregatesResponse& response, Line* line) {
+  std::int64_t figures = 0, sum = 0;
+  for (const v1::AggregateBlock& block : response.blocks()) {
+    for (int i = 0; i < block.values().coefficients_size(); ++i) {
+      if (i < block.reasons_size() && block.reasons(i) != 0) continue;
+      ++figures;
+      sum += block.values().coefficients(i);
+    }
+  }
+  line->Set("figures", static_cast<double>(figures)).Set("sum", std::to_string(sum));
+}
+
 // The median time of one question alone, in milliseconds, decoded; each time another vintage, or the same
 // again.
 void TimeQuestion(const ChannelPtr& channel, const std::string& variant, std::optional<bool> right,
@@ -107,9 +123,16 @@ void TimeQuestion(const ChannelPtr& channel, const std::string& variant, std::op
   std::vector<double> millis, first;
   const Stopwatch watch;
   const double cpu = CpuWith(kDaemonPid);
+  google::protobuf::ArenaOptions options;
+  std::vector<char> block(8 << 20);  // used again by every answer
+  options.initial_block = block.data();
+  options.initial_block_size = block.size();
+  google::protobuf::Arena arena(options);
   for (std::size_t i = 0; i < questions.size() || watch.seconds() < seconds; ++i) {
     const Stopwatch one;
-    const v1::GetAggregatesResponse response = Ask(channel, questions[i % questions.size()]);
+    arena.Reset();
+    auto& response = *google::protobuf::Arena::CreateMessage<v1::GetAggregatesResponse>(&arena);
+    ParseBytes(CallOnce(channel, kGetAggregates, ToBytes(questions[i % questions.size()])), &response);
     (i < questions.size() ? first : millis).push_back(1e3 * one.seconds());
     Check(!response.blocks().empty() && response.next_page_token().empty(), "an answer in one page");
   }
@@ -121,6 +144,7 @@ void TimeQuestion(const ChannelPtr& channel, const std::string& variant, std::op
       .Set("first_ms", Percentile(&first, 0.5))
       .Set("cpu_ms", 1e3 * (CpuWith(kDaemonPid) - cpu) / calls);
   if (right) line.SetBool("checksum", *right);
+  SetFigures(Ask(channel, questions.back()), &line);
 }
 
 void TimeCrossSection(const ChannelPtr& channel, const WorkFolder& work, std::uint32_t months,
@@ -136,13 +160,16 @@ void TimeCrossSection(const ChannelPtr& channel, const WorkFolder& work, std::ui
 }  // namespace
 
 void LoadAggregates(const std::string& daemon, const std::string& ceiling, const std::string& folder,
-                    double seconds) {
+                    double seconds, const std::string& only) {
   const WorkFolder work = LoadWork(folder);
   const ChannelPtr ours = Connect(daemon), bare = Connect(ceiling);
-  TimeOneSeries(ours, bare, work, /*every_month=*/false, seconds);
-  TimeOneSeries(ours, bare, work, /*every_month=*/true, seconds);
-  TimeCrossSection(ours, work, 1, "month", seconds);
-  TimeCrossSection(ours, work, 12, "t12m", seconds);
+  const auto wanted = [&only](const char* line) { return only.empty() || only == line; };
+  if (wanted("one month")) TimeOneSeries(ours, bare, work, "one month", 64, seconds);
+  if (wanted("every month")) TimeOneSeries(ours, bare, work, "every month", 64, seconds);
+  if (wanted("peers")) TimeOneSeries(ours, bare, work, "every month, 8 under way", 8, seconds);
+  if (wanted("month")) TimeCrossSection(ours, work, 1, "month", seconds);
+  if (wanted("t12m")) TimeCrossSection(ours, work, 12, "t12m", seconds);
+  if (!wanted("sum")) return;
   v1::GetAggregatesRequest sum = YearOnYear(12, 110);
   sum.mutable_query()->set_sum(true);
   TimeQuestion(ours, "sum", std::nullopt, {sum}, seconds);

@@ -5,8 +5,9 @@
 
 namespace tidewaiter::bench {
 
-// Prints a line each; see `load aggregate`.
+// Prints a line each; see `load aggregate`. `only`: "one month", "every month", "peers", "month", "t12m", "sum";
+// "" all.
 void LoadAggregates(const std::string& daemon, const std::string& ceiling, const std::string& folder,
-                    double seconds);
+                    double seconds, const std::string& only);
 
 }  // namespace tidewaiter::bench

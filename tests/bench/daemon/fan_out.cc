@@ -127,6 +127,7 @@ class FanOutRun {
     result_.message_bytes = static_cast<double>(bytes_) / static_cast<double>(delivered_);
     result_.p50_ms = Percentile(&millis_, 0.5);
     result_.p99_ms = Percentile(&millis_, 0.99);
+    result_.max_ms = Percentile(&millis_, 1);
     return result_;
   }
 

@@ -29,7 +29,8 @@ struct FanOutResult {
   double message_bytes = 0;          // mean
   double p50_ms = 0;                 // from acknowledgement to delivery, of all deliveries; with a gap only
   double p99_ms = 0;
-  double cpu_us = 0;                 // for the caller to fill in: a delivery, both processes
+  double max_ms = 0;
+  double cpu_us = 0;   // for the caller to fill in: a delivery, both processes
   std::string sample;  // the last message that the first subscriber got
 };
 // Exits unless every subscriber gets every message.

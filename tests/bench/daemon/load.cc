@@ -9,7 +9,8 @@
 //   load stream DAEMON WORK                          the whole dataset as of a release
 //   load fan DAEMON CEILING identical|distinct       1,000 changes to 1,000 subscribers
 //   load grow DAEMON SERIES RELEASES                 a store of any size, generated on the way
-//   load aggregate DAEMON CEILING WORK SECONDS       twelve-month sums against those of a year before
+//   load aggregate DAEMON CEILING WORK SECONDS [LINE]  twelve-month sums against those of a year before
+//   load pushed DAEMON WORK                          releases of every series to 100 subscribers, with and without a wish
 //   load point DAEMON SERIES RELEASES SECONDS NAME   as-of reads of uniformly drawn series, unchecked
 #include <grpcpp/grpcpp.h>
 
@@ -29,6 +30,7 @@
 #include "tests/bench/daemon/aggregate_load.h"
 #include "tests/bench/daemon/fan_out.h"
 #include "tests/bench/daemon/feeder.h"
+#include "tests/bench/daemon/pushed.h"
 #include "tests/bench/daemon/report.h"
 #include "tests/bench/daemon/requests.h"
 #include "tests/bench/daemon/rpc_client.h"
@@ -469,7 +471,8 @@ int Main(const std::vector<std::string>& arguments) {
       {"stream", [&] { Stream(text(1), text(2)); }},
       {"fan", [&] { Fan(text(1), text(2), text(3)); }},
       {"grow", [&] { Grow(text(1), whole(2), whole(3)); }},
-      {"aggregate", [&] { LoadAggregates(text(1), text(2), text(3), number(4)); }},
+      {"aggregate", [&] { LoadAggregates(text(1), text(2), text(3), number(4), text(5)); }},
+      {"pushed", [&] { LoadPushed(text(1), text(2)); }},
       {"point", [&] { Point(text(1), text(2), whole(3), whole(4), number(5), text(6)); }},
   };
   const auto command = commands.find(text(0));

@@ -7,23 +7,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/engine/aggregates.h"
 #include "gtest/gtest.h"
+#include "tests/daemon/engine/figure_text.h"
 #include "tests/daemon/engine/random_releases.h"
 #include "tests/daemon/engine/testing.h"
 
 namespace tidewaiter::engine {
 namespace {
-
-std::string ToText(const AggregateValue& value) {
-  std::string text =
-      value.value ? absl::StrCat(value.value->ToString(), " +- ", value.bound ? value.bound->ToString() : "?")
-                  : std::string(UndefinedName(value.reason));
-  for (const Month month : value.months) absl::StrAppend(&text, " ", month.ToString());
-  return absl::StrCat(text, " ", std::string(DerivationName(value.derivation)), " of ", value.members,
-                      " less ", value.left_out, value.across_releases ? " across" : "", " by ",
-                      value.sequence, " at ", value.published_at.ToString());
-}
 
 std::string EvaluateAlone(const storage::Store& store, storage::SeriesId series, const Vintage& vintage,
                           const AggregateSpec& spec, Month last) {
@@ -130,24 +120,6 @@ TEST(CrossSectionTest, SaysWhatEvaluateSays) {
     }
   }
   EXPECT_GT(found, 300) << "too few had a quick answer to prove anything";
-}
-
-// The figures of a query, a line each.
-std::vector<std::string> Figures(const storage::Store& store, const AggregateQuery& query,
-                                 const AggregateView& view) {
-  const Queries queries(&store);
-  const Aggregates aggregates(&store, &queries);
-  auto reader = aggregates.Open(query, {}, view);
-  EXPECT_TRUE(reader.ok()) << reader.status();
-  std::vector<std::string> lines;
-  for (;;) {
-    const auto more = (*reader)->Next();
-    EXPECT_TRUE(more.ok()) << more.status();
-    if (!more.ok() || !*more) return lines;
-    const AggregateFigure& figure = (*reader)->figure();
-    lines.push_back(absl::StrCat(figure.series, " ", figure.period.ToString(), " ", figure.unit, " ",
-                                 figure.published_at.instant.ToString(), " ", ToText(figure.value)));
-  }
 }
 
 TEST(CrossSectionTest, AQueryOfManySeriesIsWhatItsSeriesAreOneByOne) {

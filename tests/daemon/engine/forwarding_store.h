@@ -33,6 +33,7 @@ class ForwardingStore : public storage::Store {
   absl::StatusOr<storage::LogEntry> GetEntry(Sequence sequence) const override {
     return to_.GetEntry(sequence);
   }
+  absl::StatusOr<Instant> PublishedAt(Sequence sequence) const override { return to_.PublishedAt(sequence); }
   absl::StatusOr<storage::LogEntry> FindRelease(std::string_view agency,
                                                 std::string_view release_id) const override {
     return to_.FindRelease(agency, release_id);

@@ -250,6 +250,28 @@ TEST_F(QueriesTest, ReadsMoreSeriesThanItHoldsAtOnce) {
 
 // ---- Cells and histories
 
+// The list of a dataset is kept as long as no series comes in.
+TEST_F(QueriesTest, ASeriesThatHasJustComeInIsRead) {
+  const std::vector<std::string> before = Keys(Read({}));
+  EXPECT_EQ(Keys(Read({})), before);
+  Push("release GACC r4 2025-03-08\nmerge TRADE\nAA.RU.X 2025-01 1.2\nZZ.RU.X 2025-01 1.2");
+  std::vector<std::string> after = {"AA.RU.X"};
+  after.insert(after.end(), before.begin(), before.end());
+  after.push_back("ZZ.RU.X");
+  EXPECT_EQ(Keys(Read({})), after);
+  EXPECT_THAT(Keys(Read({"..X"}), "CN.RU.X"), ElementsAre("ZZ.RU.X"));
+}
+
+TEST_F(QueriesTest, WhatDoesNotFitATableIsListedPageByPage) {
+  const Queries small(store_.get(), /*table_bytes=*/1);
+  auto reader = small.Open(Read({"..X"}));
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  EXPECT_EQ(reader->listing().table(), nullptr);
+  std::vector<std::string> keys;
+  while (reader->Next().value()) keys.push_back(reader->series().key);
+  EXPECT_EQ(keys, Keys(Read({"..X"})));
+}
+
 TEST_F(QueriesTest, PeriodsAreCut) {
   ReadInput input = Read({"CN.RU."});
   input.periods.from = Month::Parse("2025-02").value();

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,20 @@ class AggregateTest : public ::testing::Test {
   static std::string Line(const v1::Aggregate& row) {
     return absl::StrCat(row.series(), " ", row.period(), " ",
                         row.value().empty() ? v1::UndefinedReason_Name(row.reason()) : row.value());
+  }
+  static std::string ToText(const AggregateFigure& figure) {
+    const AggregateValue& value = figure.value;
+    std::string text = absl::StrCat(figure.series, " ", figure.period.ToString(), " ", figure.unit, " ");
+    if (value.value) {
+      absl::StrAppend(&text, value.value->ToString(), " +- ", value.bound ? value.bound->ToString() : "?",
+                      " ", std::string(DerivationName(value.derivation)));
+    } else {
+      absl::StrAppend(&text, std::string(UndefinedName(value.reason)));
+    }
+    for (const Month month : value.months) absl::StrAppend(&text, " ", month.ToString());
+    return absl::StrCat(text, " of ", value.members, " less ", value.left_out,
+                        value.across_releases ? " across" : "", " by ", value.sequence, " at ",
+                        figure.published_at.instant.ToString(), figure.published_at.day ? " that day" : "");
   }
   // The fields that a request is refused for.
   std::vector<std::string> Refused(const v1::GetAggregatesRequest& request) {
@@ -123,6 +138,49 @@ TEST_F(AggregateTest, ColumnsSayWhatRowsSay) {
         EXPECT_EQ(figure.vintage->as_of, row->vintage->as_of);
       }
     }
+  }
+}
+
+// Figures of many series come out of columns, some of them into their blocks without a word.
+TEST_F(AggregateTest, ColumnsOfManySeriesSayWhatEachSaysAlone) {
+  std::string text = "release A many 2025-04-10\nmerge T\n";
+  for (int i = 100; i < 300; ++i) {
+    const std::string series = absl::StrCat("R", i, ".X ");
+    if (i % 7 != 0) absl::StrAppend(&text, series, "2023-05 ", i, i % 11 == 0 ? ".25" : ".5", "\n");
+    absl::StrAppend(&text, series, i % 13 == 0 ? "2024-04/P2M " : "2024-05 ", i + i % 5, ".5\n");
+    if (i % 17 == 0) absl::StrAppend(&text, series, "2024-06 (SUPPRESSED)\n");
+  }
+  server_.Push(text);
+  v1::GetAggregatesRequest request = Rows(".X", v1::WINDOW_KIND_MONTHS);
+  request.mutable_query()->set_transform(v1::TRANSFORM_GROWTH);
+  request.mutable_months()->set_from("2024-05");
+  request.mutable_months()->set_to("2024-05");
+  request.set_format(v1::FORMAT_COLUMNS);
+  request.set_page_size(70);
+  std::map<std::string, std::string> together;
+  for (;;) {
+    v1::GetAggregatesResponse page;
+    ASSERT_TRUE(Get(request, &page).ok());
+    for (const v1::AggregateBlock& block : page.blocks()) {
+      const auto figures = convert::DecodeAggregateBlock(block);
+      ASSERT_TRUE(figures.ok()) << figures.status();
+      for (const AggregateFigure& figure : *figures) {
+        EXPECT_TRUE(together.emplace(figure.series, ToText(figure)).second) << figure.series;
+      }
+    }
+    if (page.next_page_token().empty()) break;
+    request.set_page_token(page.next_page_token());
+  }
+  EXPECT_GE(together.size(), 200u);
+  request.clear_page_token();
+  request.clear_page_size();
+  request.set_format(v1::FORMAT_ROWS);
+  for (const auto& [series, row] : together) {
+    request.mutable_query()->set_keys(0, series);
+    v1::GetAggregatesResponse alone;
+    ASSERT_TRUE(Get(request, &alone).ok());
+    ASSERT_EQ(alone.aggregates_size(), 1) << series;
+    EXPECT_EQ(row, ToText(convert::FromWire(alone.aggregates(0)).value()));
   }
 }
 
