@@ -29,10 +29,6 @@ constexpr int kMaxAnswerBytes = 64 << 20;
 constexpr int kFirstReconnectMs = 100;
 constexpr int kLastReconnectMs = 5000;
 // A peer that is gone without a word is noticed while a call waits for it. The daemon takes a ping every 5 s.
-// An answer of many figures comes in one piece, not in a dozen of 16 KiB for each of which both sides wake
-// up.
-constexpr int kLookaheadBytes = 1 << 20;
-constexpr int kFrameBytes = 256 << 10;
 constexpr int kKeepaliveMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 
@@ -151,8 +147,6 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ConnectOptions& op
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // as many as it takes
   // Clients have connections of their own: one's failed attempts do not make another wait.
-  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookaheadBytes);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   if (IsLoopback(options.address)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (options.tls && !options.tls->server_name.empty()) {

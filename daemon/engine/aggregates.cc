@@ -96,7 +96,7 @@ absl::StatusOr<std::unique_ptr<AggregateReader>> Aggregates::Open(const Aggregat
                                                                   const AggregatePosition& position,
                                                                   std::function<absl::Status()> check_alive,
                                                                   const SeriesSet* touching) const {
-  TW_ASSIGN_OR_RETURN(const storage::DatasetInfo info, store_->GetDataset(query.dataset));
+  TW_ASSIGN_OR_RETURN(storage::DatasetInfo info, store_->GetDataset(query.dataset));
   absl::StatusOr<AggregatePlan> plan = AggregatePlan::Create(query, info.definition);
   Violations violations;
   violations.Add("query", plan.status());
@@ -106,16 +106,12 @@ absl::StatusOr<std::unique_ptr<AggregateReader>> Aggregates::Open(const Aggregat
   TW_RETURN_IF_ERROR(violations.ToStatus());
   TW_RETURN_IF_ERROR(resolved.status());
   const bool one_by_one = plan->is_plain() && !view.ranking;
-  ReadInput input;
-  input.dataset = query.dataset;
-  input.keys = plan->listed_keys();
-  input.vintage.as_of = resolved->as_of;
-  input.vintage.sequence = resolved->sequence;
-  absl::StatusOr<SeriesReader> listing =
-      queries_.Open(input, one_by_one ? std::string_view(position.after) : std::string_view());
-  if (!listing.ok()) return PrefixFields(listing.status(), "query");
   TW_ASSIGN_OR_RETURN(CellReader cells,
                       CellReader::Create(store_, info.definition, *resolved, view.real_time));
+  absl::StatusOr<SeriesReader> listing =
+      queries_.Open(std::move(info), *resolved, plan->listed_keys(),
+                    one_by_one ? std::string_view(position.after) : std::string_view());
+  if (!listing.ok()) return PrefixFields(listing.status(), "query");
   std::unique_ptr<AggregateReader> reader(new AggregateReader(store_, *std::move(plan), *std::move(listing),
                                                               std::move(cells), view, position,
                                                               std::move(check_alive), touching));

@@ -123,14 +123,14 @@ absl::StatusOr<std::vector<Selector>> Queries::ParseKeys(const std::vector<std::
 
 // The series that selectors name one by one, in canonical order, each once.
 absl::StatusOr<std::vector<storage::SeriesEntry>> Queries::FindAll(
-    const ReadInput& input, const std::vector<Selector>& selectors) const {
+    const std::string& dataset, const std::vector<Selector>& selectors) const {
   std::vector<storage::SeriesEntry> found;
   std::vector<FieldViolation> missing;
   std::string first_missing;
   for (std::size_t i = 0; i < selectors.size(); ++i) {
     if (!selectors[i].is_single_series()) continue;
     const std::string key = SingleKey(selectors[i]);
-    absl::StatusOr<storage::SeriesEntry> series = store_->FindSeries(input.dataset, key);
+    absl::StatusOr<storage::SeriesEntry> series = store_->FindSeries(dataset, key);
     if (series.ok()) {
       found.push_back(*std::move(series));
     } else if (absl::IsNotFound(series.status())) {
@@ -142,7 +142,7 @@ absl::StatusOr<std::vector<storage::SeriesEntry>> Queries::FindAll(
       return series.status();
     }
   }
-  if (!missing.empty()) return SeriesNotFound(input.dataset, first_missing, std::move(missing));
+  if (!missing.empty()) return SeriesNotFound(dataset, first_missing, std::move(missing));
   std::sort(found.begin(), found.end(), [](const storage::SeriesEntry& a, const storage::SeriesEntry& b) {
     return CompareSeriesKeys(a.key, b.key) < 0;
   });
@@ -181,19 +181,38 @@ absl::StatusOr<SeriesReader> Queries::Open(const ReadInput& input, std::string_v
   violations.Add("periods", input.periods.Validate());
   TW_RETURN_IF_ERROR(violations.ToStatus());
   TW_RETURN_IF_ERROR(vintage.status());
+  TW_RETURN_IF_ERROR(Find(*std::move(selectors), after, &reader));
   reader.vintage_ = *vintage;
   reader.periods_ = input.periods;
-  TW_ASSIGN_OR_RETURN(std::vector<storage::SeriesEntry> named, FindAll(input, *selectors));
-  if (std::all_of(selectors->begin(), selectors->end(),
+  return reader;
+}
+
+absl::StatusOr<SeriesReader> Queries::Open(storage::DatasetInfo dataset, const Vintage& vintage,
+                                           const std::vector<std::string>& keys,
+                                           std::string_view after) const {
+  SeriesReader reader;
+  reader.store_ = store_;
+  reader.dataset_ = std::move(dataset);
+  reader.vintage_ = vintage;
+  TW_ASSIGN_OR_RETURN(std::vector<Selector> selectors, ParseKeys(keys, reader.dataset()));
+  TW_RETURN_IF_ERROR(Find(std::move(selectors), after, &reader));
+  return reader;
+}
+
+absl::Status Queries::Find(std::vector<Selector> selectors, std::string_view after,
+                           SeriesReader* reader) const {
+  const std::string& dataset = reader->dataset().id;
+  TW_ASSIGN_OR_RETURN(std::vector<storage::SeriesEntry> named, FindAll(dataset, selectors));
+  if (std::all_of(selectors.begin(), selectors.end(),
                   [](const Selector& selector) { return selector.is_single_series(); })) {
     if (!after.empty()) {
       std::erase_if(named, [&](const auto& series) { return CompareSeriesKeys(series.key, after) <= 0; });
     }
-    reader.listing_ = SeriesListing(std::move(named));
+    reader->listing_ = SeriesListing(std::move(named));
   } else {
-    TW_ASSIGN_OR_RETURN(reader.listing_, List(reader.dataset(), *std::move(selectors), after));
+    TW_ASSIGN_OR_RETURN(reader->listing_, List(reader->dataset(), std::move(selectors), after));
   }
-  return reader;
+  return absl::OkStatus();
 }
 
 }  // namespace tidewaiter::engine

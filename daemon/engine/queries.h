@@ -71,14 +71,18 @@ class Queries {
   // beyond the head: OUT_OF_RANGE kSequenceAhead, metadata "asked" and "head". Starts after the key `after`
   // ("" from the start).
   absl::StatusOr<SeriesReader> Open(const ReadInput& input, std::string_view after = "") const;
+  // The same of every period, where dataset and vintage are known already.
+  absl::StatusOr<SeriesReader> Open(storage::DatasetInfo dataset, const Vintage& vintage,
+                                    const std::vector<std::string>& keys, std::string_view after = "") const;
   absl::StatusOr<Vintage> Resolve(const VintageInput& input, const DatasetDefinition& dataset) const;
 
  private:
+  absl::Status Find(std::vector<Selector> selectors, std::string_view after, SeriesReader* reader) const;
   absl::StatusOr<SeriesListing> List(const DatasetDefinition& dataset, std::vector<Selector> selectors,
                                      std::string_view after) const;
   absl::StatusOr<std::vector<Selector>> ParseKeys(const std::vector<std::string>& keys,
                                                   const DatasetDefinition& dataset) const;
-  absl::StatusOr<std::vector<storage::SeriesEntry>> FindAll(const ReadInput& input,
+  absl::StatusOr<std::vector<storage::SeriesEntry>> FindAll(const std::string& dataset,
                                                             const std::vector<Selector>& selectors) const;
   const storage::Store* const store_;
   mutable SeriesTables tables_;

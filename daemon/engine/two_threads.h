@@ -7,13 +7,15 @@
 
 namespace tidewaiter::engine {
 
+// Whether the one thread that helps has work.
+inline std::atomic<bool> helper_is_taken{false};
+
 // Runs both, at the same time if no other call does so now: a question that comes alone is answered sooner,
 // and many at once, which keep the processors busy anyway, cost nothing more. They share nothing that either
 // changes.
 template <typename First, typename Second>
 void RunBoth(First first, Second second) {
-  static std::atomic<bool> taken{false};
-  if (taken.exchange(true, std::memory_order_acquire)) {
+  if (helper_is_taken.exchange(true, std::memory_order_acquire)) {
     first();
     second();
     return;
@@ -29,7 +31,7 @@ void RunBoth(First first, Second second) {
   } else {
     second();
   }
-  taken.store(false, std::memory_order_release);
+  helper_is_taken.store(false, std::memory_order_release);
 }
 
 }  // namespace tidewaiter::engine

@@ -24,6 +24,7 @@ struct Stream {
   Step step = Step::kOpen;
   int index = 0;
   int messages = 0;
+  int parts = 0;  // of the message under way
 };
 
 class FanOutRun {
@@ -95,8 +96,13 @@ class FanOutRun {
 
   void Count(Stream* stream) {
     bytes_ += stream->message.Length();
+    if (stream->index == 0) {
+      if (stream->parts == 0) result_.sample.clear();
+      result_.sample += ToText(stream->message);
+    }
+    if (++stream->parts < fan_.parts) return;
+    stream->parts = 0;
     ++delivered_;
-    if (stream->index == 0) result_.sample = ToText(stream->message);
     if (fan_.gap_seconds > 0) {
       // Zero while the acknowledgement is still on its way: then the delivery overtook it.
       const std::int64_t acknowledged = acknowledged_[static_cast<std::size_t>(stream->messages)].load();

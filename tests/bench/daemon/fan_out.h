@@ -19,6 +19,8 @@ struct FanOut {
   // Publishes one message to all; returns when it is acknowledged. Called from one thread at a time.
   std::function<void(int message)> publish;
   int messages = 0;
+  // As which each arrives: a release with moved aggregates comes in two parts. The last one counts.
+  int parts = 1;
   // 0: one right after the other, from `publishers` threads. Else one at a time, this long apart.
   double gap_seconds = 0;
   int publishers = 1;
@@ -31,7 +33,7 @@ struct FanOutResult {
   double p99_ms = 0;
   double max_ms = 0;
   double cpu_us = 0;   // for the caller to fill in: a delivery, both processes
-  std::string sample;  // the last message that the first subscriber got
+  std::string sample;  // the last message that the first subscriber got, its parts one after the other
 };
 // Exits unless every subscriber gets every message.
 FanOutResult RunFanOut(const FanOut& fan);

@@ -39,12 +39,13 @@ grpc::ByteBuffer Follow(int subscriber, bool wish) {
   return ToBytes(request);
 }
 
-// Revises the newest month of every series.
+// Revises the newest month of every series by so much that the rate of the sum moves, too: it is rounded to a
+// tenth.
 Rows Revision(const WorkFolder& work, int release) {
   Rows rows;
   const auto newest = static_cast<std::uint32_t>(work.releases.size()) - 1;
   for (std::uint32_t series = 1; series <= work.series; ++series) {
-    rows.push_back({series, newest, std::int64_t{1000} * series + release});
+    rows.push_back({series, newest, std::int64_t{1000} * series * (100 + 20 * release)});
   }
   return rows;
 }
@@ -68,6 +69,7 @@ void Measure(const std::string& daemon, const WorkFolder& work, bool wish, int* 
   fan.subscribers = kSubscribers;
   fan.messages = kReleases;
   fan.gap_seconds = kGapSeconds;
+  fan.parts = wish ? 2 : 1;
   fan.request = [&](int subscriber) { return Follow(subscriber, wish); };
   fan.publish = [&](int) {
     const int number = ++*published;

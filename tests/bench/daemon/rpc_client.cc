@@ -1,6 +1,5 @@
 #include "tests/bench/daemon/rpc_client.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -82,11 +81,6 @@ class UnaryRunner {
 std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // As the client library has them.
-  if (!std::getenv("NOFRAME")) {
-  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 1 << 20);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, 256 << 10);
-  }
   arguments.SetMaxReceiveMessageSize(64 << 20);
   auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
   const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(10);
