@@ -11,8 +11,8 @@ namespace tidewaiter::feeders {
 // it has no content. Stops counting beyond `enough`.
 std::size_t HtmlDepth(std::string_view page, std::size_t enough);
 
-// Has a tag more attributes than kMaxTagAttributes, or a name beyond kMaxTagNameBytes? Looks at whatever could be
-// a tag, also within scripts and comments, so that it does not matter what a browser takes for one.
+// Has a tag more attributes than kMaxTagAttributes, or a name beyond kMaxTagNameBytes? Looks at whatever
+// could be a tag, also within scripts and comments, so that it does not matter what a browser takes for one.
 bool HasMonstrousTag(std::string_view page);
 
 }  // namespace tidewaiter::feeders
