@@ -26,10 +26,7 @@ absl::StatusOr<std::string> JsonText(JsonValue& value);
 // Calls body(key, value) for each field, body(value) for each element; an error of theirs ends it. A value
 // that is left unread is passed over. `value` must be an object, or an array; null is an empty one.
 template <typename Body>
-absl::Status ForEachField(JsonValue& value, const Body& body) {
-  if (bool null = false; !value.is_null().get(null) && null) return absl::OkStatus();
-  JsonObject object;
-  if (const auto error = value.get_object().get(object)) return BadJson(error);
+absl::Status ForEachField(JsonObject& object, const Body& body) {
   for (auto result : object) {
     simdjson::ondemand::field field;
     if (const auto error = std::move(result).get(field)) return BadJson(error);
@@ -38,6 +35,14 @@ absl::Status ForEachField(JsonValue& value, const Body& body) {
     if (absl::Status status = body(key, field.value()); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+template <typename Body>
+absl::Status ForEachField(JsonValue& value, const Body& body) {
+  if (bool null = false; !value.is_null().get(null) && null) return absl::OkStatus();
+  JsonObject object;
+  if (const auto error = value.get_object().get(object)) return BadJson(error);
+  return ForEachField(object, body);
 }
 
 template <typename Body>

@@ -89,8 +89,8 @@ class SdmxJsonFile {
   // Calls body(key, value) for the fields of "data".
   template <typename Body>
   absl::Status Walk(simdjson::ondemand::document& document, const Body& body) {
-    JsonValue root;
-    if (const auto error = document.get_value().get(root)) return BadJson(error);
+    JsonObject root;
+    if (const auto error = document.get_object().get(root)) return BadJson(error);
     return ForEachField(root, [&](std::string_view key, JsonValue& value) -> absl::Status {
       if (key == "structure" || key == "dataSets" || key == "header") return OldVersion();
       if (key != "data") return absl::OkStatus();
