@@ -124,6 +124,7 @@ TEST(SdmxCsv, ConstantsAreDimensions) {
       "MD:T(1.0),XB,2025-07,1.0,\n"
       "MD:T(1.0),XC,2025-07,1.0,3\n",
       options);
+  ASSERT_THAT(sink.datasets, SizeIs(1));
   EXPECT_EQ(sink.datasets[0].dimensions[1].id, "reporter");
   EXPECT_THAT(sink.Cells(), ElementsAre("XB.XA.6 2025-07 1.0", "XC.XA.3 2025-07 1.0"));
 }
@@ -256,6 +257,14 @@ TEST(SdmxCsv, ReplacingAllIsADeletionOfAllAndAMerge) {
                                            "dataflow,MD:T(1.0),D,,,,,\n"
                                            "dataflow,MD:T(1.0),M,M,CN,2025-07,1,\n"));
   EXPECT_EQ(Sections(sink), "T DELETE 0 [] any any\nT MERGE 1\n");
+}
+
+TEST(SdmxCsv, ADeletionDividesWhatIsStatedBeforeAndBehind) {
+  const Collected sink = Read(absl::StrCat(ToAbsl(kActions),
+                                           "dataflow,MD:T(1.0),M,M,CN,2025-07,1,\n"
+                                           "dataflow,MD:T(1.0),D,M,,,,\n"
+                                           "dataflow,MD:T(1.0),M,M,RU,2025-07,1,\n"));
+  EXPECT_EQ(Sections(sink), "T MERGE 1\nT DELETE 0 [M.] any any\nT MERGE 1\n");
 }
 
 TEST(SdmxCsv, ADeletionOfALongPeriodNeedsItsFrequencyOrAWholeKey) {
