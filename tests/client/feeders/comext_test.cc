@@ -161,6 +161,9 @@ TEST(ComextSdmx, HeadersAreChecked) {
   EXPECT_THAT(ErrorOf(kSdmx, "", Named("x")), HasSubstr("line 1: the file is empty"));
   EXPECT_THAT(ErrorOf(kSdmx, "DATAFLOW,LAST UPDATE,freq,freq,Colour\n", Named("x")),
               AllOf(HasSubstr("has the column \"freq\" twice"), HasSubstr("and 6 more")));
+  // No column may pass for a dimension of the dataset.
+  EXPECT_THAT(ErrorOf(kSdmx, "unit," + std::string(kHeader), Named("x")),
+              HasSubstr("has the column \"unit\""));
   EXPECT_THAT(ErrorOf(kSdmx, std::string(kHeader) + "x,y,z,,,,,,,,,\n", Named("x")),
               HasSubstr("line 2, column DATAFLOW: \"x\" is no dataflow of Comext"));
 }
