@@ -11,7 +11,8 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 # Packages of Debian 12 that the build, the programs and the tests need.
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config lld libgrpc++-dev protobuf-compiler-grpc protobuf-compiler
   libprotobuf-dev grpc-proto libabsl-dev librocksdb-dev libjemalloc-dev libssl-dev libxxhash-dev libcli11-dev libspdlog-dev
-  prometheus-cpp-dev libboost-dev libutf8proc-dev libsimdjson-dev libexpat1-dev TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-grpcio python3-protobuf libgumbo-dev libzip-dev libpugixml-dev libfreexl-dev)
+  prometheus-cpp-dev libboost-dev libutf8proc-dev libsimdjson-dev libexpat1-dev libgumbo-dev libzip-dev libpugixml-dev)
+TEST_PACKAGES=(libgtest-dev libgmock-dev libfreexl-dev python3 python3-grpcio python3-protobuf)
 BENCH_PACKAGES=(libbenchmark-dev)
 
 missing_packages() {

@@ -1,0 +1,16 @@
+#include "client/feeders/tidy.h"
+
+#include "tests/fuzz/feeder_fuzz.h"
+
+namespace tidewaiter::feeders {
+
+const Feeder& TheFeeder() { return TidyFeeder(); }
+
+FeedOptions TheOptions() {
+  FeedOptions options;
+  options.file = "x.csv";
+  options.dataset = "X";
+  return options;
+}
+
+}  // namespace tidewaiter::feeders
