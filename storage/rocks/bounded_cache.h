@@ -8,7 +8,6 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/hash/hash.h"
 #include "absl/synchronization/mutex.h"
 
 namespace tidewaiter::storage {
@@ -23,10 +22,11 @@ class BoundedCache {
   // `key` may be anything that looks up a Key in a flat_hash_map.
   template <typename LookupKey>
   std::optional<Value> Find(const LookupKey& key) {
-    Shard& shard = shards_[absl::HashOf(key) % kShards];
+    const std::size_t hash = Hash{}(key);
+    Shard& shard = ShardOf(hash);
     absl::MutexLock lock(&shard.mutex);
-    if (const auto it = shard.young.find(key); it != shard.young.end()) return it->second.value;
-    const auto it = shard.old.find(key);
+    if (const auto it = shard.young.find(key, hash); it != shard.young.end()) return it->second.value;
+    const auto it = shard.old.find(key, hash);
     if (it == shard.old.end()) return std::nullopt;
     const Held held = it->second;
     Add(shard, it->first, held);
@@ -35,13 +35,14 @@ class BoundedCache {
 
   // `bytes` is what key and value hold beside themselves.
   void Insert(const Key& key, Value value, std::size_t bytes) {
-    Shard& shard = shards_[absl::HashOf(key) % kShards];
+    Shard& shard = ShardOf(Hash{}(key));
     absl::MutexLock lock(&shard.mutex);
     Add(shard, key, {std::move(value), bytes + kEntryBytes});
   }
 
  private:
-  static constexpr std::size_t kShards = 16;
+  static constexpr int kShardBits = 4;
+  static constexpr std::size_t kShards = std::size_t{1} << kShardBits;
   struct Held {
     Value value;
     std::size_t bytes;
@@ -54,6 +55,10 @@ class BoundedCache {
     absl::flat_hash_map<Key, Held> old ABSL_GUARDED_BY(mutex);
     std::size_t young_bytes ABSL_GUARDED_BY(mutex) = 0;
   };
+
+  // Taken once for the shard and the tables in it, which use its lower bits.
+  using Hash = typename absl::flat_hash_map<Key, Held>::hasher;
+  Shard& ShardOf(std::size_t hash) { return shards_[hash >> (8 * sizeof(hash) - kShardBits)]; }
 
   // Takes the key by value: it may stand in a table that goes.
   void Add(Shard& shard, Key key, const Held& held) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex) {
