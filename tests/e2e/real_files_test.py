@@ -6,6 +6,7 @@ import collections
 import fnmatch
 import json
 import sys
+import time
 import unittest
 
 import support
@@ -100,6 +101,56 @@ class RealFiles(unittest.TestCase):
                                    for row in held.rows())
         self.assertEqual(stated, kept)
         self.assertTrue(stated)
+
+
+@unittest.skipUnless(support.shared_data(), "../shared/data is not there")
+class Sums(unittest.TestCase):
+    """What the daemon's own checks say of figures that publishers add up themselves."""
+
+    def setUp(self):
+        context = support.running_daemon()
+        self.daemon = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+
+    def ok(self, *arguments, **options):
+        outcome = support.run_cli(self.daemon.address, *arguments, **options)
+        self.assertEqual(outcome.code, 0, outcome)
+        return outcome
+
+    def broken(self, dataset):
+        with self.daemon.client() as client:
+            head = client.head()
+        for _ in range(600):
+            found = self.ok("findings", dataset, "--kind", "broken_identity", "-o", "csv")
+            if f"up to sequence {head} have been checked" in found.err:
+                return found.rows()
+            time.sleep(0.1)
+        self.fail(found)
+
+    def page(self):
+        return support.shared_data() / "gacc-bycountry-html" / "release_section4_by_country_janfeb2025_cny.html"
+
+    def test_exports_and_imports_of_the_page_by_country_give_its_totals(self):
+        self.ok("feed", self.page())
+        self.assertEqual(self.broken("GACC_BYCOUNTRY"), [])
+
+    def test_a_page_whose_total_does_not_add_up_is_found(self):
+        rows = self.ok("convert", self.page(), "-o", "csv").out.splitlines()
+        at = next(i for i, row in enumerate(rows) if ",CN,RU,T,VALUE," in row)
+        fields = rows[at].split(",")
+        value = rows[0].split(",").index("value")
+        fields[value] = str(round(float(fields[value]) + 100, 1))
+        rows[at] = ",".join(fields)
+        self.ok("push", "-", "--dataset", "WRONG", input_text="\n".join(rows) + "\n")
+        self.assertEqual([row["series"] for row in self.broken("WRONG")], ["CN.RU.T.VALUE.CNY.100MN"])
+
+    def test_partners_add_up_to_the_world(self):
+        file = support.shared_data() / "comtrade-v1-csv" / "thailand-8542-annual.csv"
+        self.ok("feed", file, *DAY, "--dataset", "TH")
+        self.ok("conventions", "TH", "--set", "-", input_text="total,partner,W00,*\n")
+        # Checked when a release comes: the same figures once more, a day later.
+        self.ok("feed", file, "--published-at", "2026-11-02", "--dataset", "TH")
+        self.assertEqual(self.broken("TH"), [])
 
 
 if __name__ == "__main__":
