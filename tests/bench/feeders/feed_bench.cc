@@ -78,8 +78,8 @@ std::uint64_t Write(const std::string& path, std::uint64_t bytes, bool shuffled)
     for (; block.size() < (1u << 20) && written < bytes; ++rows) {
       const std::uint64_t series = rows / 120;
       const auto month = static_cast<int>(rows % 120);
-      block.push_back(absl::StrFormat("2025-08-07,%d-%02d,CN,P%03d,%c,HS%08d,%d.%02d,A\n", 2015 + month / 12,
-                                      month % 12 + 1, series % 200, "XM"[series / 200 % 2], series / 400,
+      block.push_back(absl::StrFormat("2025-08-07,%d-%02d,CN,P%05d,%c,HS%06d,%d.%02d,A\n", 2015 + month / 12,
+                                      month % 12 + 1, series / 1000, "MX"[series / 500 % 2], series % 500,
                                       random() % 1'000'000, random() % 100));
       written += block.back().size();
     }
