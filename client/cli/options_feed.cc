@@ -26,7 +26,7 @@ begin with a dot or end in .part, .tmp or ~ are left alone. While the daemon is 
 
 Examples
   tidewaiter feed comtrade-v1-csv thailand.csv --published-at 2025-06-30
-  tidewaiter feed 2026-01-07.csv --set series=BOPGSTB
+  tidewaiter feed 2026-01-07.csv --set series_id=BOPGSTB
   tidewaiter feed tidy table.csv --dataset MINE --column period=Month --column 'value=flow:X=Exports,M=Imports'
   tidewaiter feed --watch /srv/customs/incoming)";
 
@@ -159,7 +159,7 @@ void AddFeed(CLI::App* app, Options* o) {
   CLI::App* feed = app->add_subcommand("feed", "Push the releases in files of publishers' own formats");
   feed->add_option("FILE", o->feed.files,
                    "A format, if the content does not tell; files, - is the standard input")
-      ->type_name("[FORMAT] FILE...");
+      ->type_name("");
   AddFileOptions(feed, o);
   AddDraftOptions(feed, o);
   feed->add_option("--watch", o->feed.folder, "Keep running, and push what comes into this folder")
@@ -186,7 +186,7 @@ void AddFeed(CLI::App* app, Options* o) {
   convert
       ->add_option("FILE", o->feed.files,
                    "A format, if the content does not tell; files, - is the standard input")
-      ->type_name("[FORMAT] FILE...");
+      ->type_name("");
   AddFileOptions(convert, o);
   convert->footer(kConvertFooter);
   convert->callback([o] {

@@ -206,7 +206,7 @@ class HeaderReader {
            "there is no such column; an observation without a period has no month to be kept under");
     }
     if (header_.plan.measures.empty() && wishes_.measures.empty()) {
-      Fail("OBS_VALUE", "there is no such column; say which columns hold values: measures=ID");
+      Fail("OBS_VALUE", "there is no such column; say which columns hold values: --column measures=ID");
     }
     if (header_.plan.dimensions.empty()) {
       Fail("",

@@ -343,7 +343,7 @@ void SdmxMessage::ReadValues(const DataSet& set, SdmxEmpty empty, const SdmxPlac
   values_.clear();
   const auto& measures = set.plan.measures;
   if (measures.empty())
-    Fail(place, "OBS_VALUE", "there is no measure; say which component is one: measures=OBS_VALUE");
+    Fail(place, "OBS_VALUE", "there is no measure; say which component is one: --column measures=OBS_VALUE");
   const bool any =
       std::any_of(measures.begin(), measures.end(), [this](std::size_t m) { return !Text(m).empty(); });
   SdmxValueTexts texts;

@@ -396,7 +396,7 @@ class SdmxMlFile : public XmlHandler {
       return Wrong(
           absl::StrCat("more than ", kMaxEarly,
                        " groups and deletions come before the first observation, which tells what the "
-                       "dimensions are; say it: dimensions=FREQ+REF_AREA"));
+                       "dimensions are; say it: --column dimensions=FREQ+REF_AREA"));
     }
     structure_->early.push_back({values, line, is_deletion, published_});
     return absl::OkStatus();
@@ -446,7 +446,8 @@ class SdmxMlFile : public XmlHandler {
       if (is_other && std::find(ids.begin(), ids.end(), at) == ids.end()) ids.push_back(at);
     }
     if (ids.empty()) {
-      return Wrong("which attributes are dimensions cannot be told; say it: dimensions=FREQ+REF_AREA");
+      return Wrong(
+          "which attributes are dimensions cannot be told; say it: --column dimensions=FREQ+REF_AREA");
     }
     SdmxPlan plan;
     for (const std::string& id : ids) {
