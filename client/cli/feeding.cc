@@ -64,7 +64,14 @@ absl::Status CheckOptions(const Feeder& format, const feeders::FeedOptions& opti
 
 absl::Status ReadFile(const std::string& path, const FeedArguments& arguments, Progress& progress,
                       ReleaseSorter& sorter) {
-  TW_ASSIGN_OR_RETURN(const std::unique_ptr<feeders::FileInput> file, feeders::FileInput::Open(path));
+  auto opened = feeders::FileInput::Open(path);
+  if (absl::IsNotFound(opened.status()) && path.find_first_of("./") == std::string::npos) {
+    return MakeError(
+        opened.status().code(), Reason::kUnknown,
+        absl::StrCat(opened.status().message(),
+                     ". If it is meant as a format: `tidewaiter formats` lists those that there are"));
+  }
+  TW_ASSIGN_OR_RETURN(const std::unique_ptr<feeders::FileInput> file, std::move(opened));
   Watched watched(file.get(), &progress);
   TW_ASSIGN_OR_RETURN(const std::string head, feeders::ReadUpTo(watched, feeders::kRecogniseBytes));
   feeders::ResumedInput input(head, &watched);

@@ -116,6 +116,11 @@ class Feed(FeedTest):
             self.assertEqual(outcome.code, 2, outcome)
             self.assertIn(sentence, outcome.err)
 
+    def test_a_format_that_there_is_not_is_told(self):
+        outcome = self.cli("convert", "comtrade", self.write("a.csv", TIDY))
+        self.assertEqual(outcome.code, 3, outcome)
+        self.assertIn("`tidewaiter formats` lists", outcome.err)
+
     def test_a_release_larger_than_a_call_is_uploaded(self):
         rows = (f"2025-08-07,{2000 + month // 12}-{month % 12 + 1:02},P{partner},X,{partner * month}.5\n"
                 for month in range(300) for partner in range(500))
