@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/feeding.h"
-#include "client/feeders/csv_reader.h"
+#include "client/feeders/text/csv_reader.h"
 #include "client/upload_file.h"
 #include "domain/errors.h"
 #include "domain/series_key.h"

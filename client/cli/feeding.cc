@@ -62,8 +62,17 @@ absl::Status CheckOptions(const Feeder& format, const feeders::FeedOptions& opti
   return absl::OkStatus();
 }
 
+}  // namespace
+
+feeders::DraftOptions OptionsOfDrafts(DatasetResolver resolve) {
+  feeders::DraftOptions options;
+  options.resolve = std::move(resolve);
+  options.latest = Instant::FromMicros(absl::ToUnixMicros(absl::Now()) + limits::kFutureToleranceMicros);
+  return options;
+}
+
 absl::Status ReadFile(const std::string& path, const FeedArguments& arguments, Progress& progress,
-                      ReleaseSorter& sorter) {
+                      feeders::ReleaseDrafts& sink) {
   auto opened = feeders::FileInput::Open(path);
   if (absl::IsNotFound(opened.status()) && path.find_first_of("./") == std::string::npos) {
     return MakeError(
@@ -82,7 +91,7 @@ absl::Status ReadFile(const std::string& path, const FeedArguments& arguments, P
                                              : feeders::FormatOfName(arguments.format);
   if (!format.ok()) return format.status();
   TW_RETURN_IF_ERROR(CheckOptions(**format, options));
-  return (*format)->Parse(input, options, sorter);
+  return (*format)->Parse(input, options, sink);
 }
 
 std::string Told(const FileTally& file) {
@@ -102,14 +111,10 @@ std::string Told(const FileTally& file) {
   return text;
 }
 
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<ReleaseSorter>> ReadFiles(Session& session, const FeedArguments& arguments,
                                                          DatasetResolver resolve) {
   std::optional<Rejects> rejects;
-  feeders::SorterOptions options;
-  options.resolve = std::move(resolve);
-  options.latest = Instant::FromMicros(absl::ToUnixMicros(absl::Now()) + limits::kFutureToleranceMicros);
+  feeders::SorterOptions options{OptionsOfDrafts(std::move(resolve))};
   options.keep_going = arguments.keep_going;
   options.temporary_folder = TemporaryFolder();
   if (!arguments.rejects.empty()) {

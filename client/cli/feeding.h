@@ -23,6 +23,16 @@ absl::StatusOr<std::unique_ptr<feeders::ReleaseSorter>> ReadFiles(Session& sessi
                                                                   const FeedArguments& arguments,
                                                                   DatasetResolver resolve);
 
+// For ReadFile: datasets found by `resolve`, nothing from the future.
+feeders::DraftOptions OptionsOfDrafts(DatasetResolver resolve);
+
+// Reads one file ("-": the standard input) into `sink`, which has been told its name. Shows how far it is.
+absl::Status ReadFile(const std::string& path, const FeedArguments& arguments, Progress& progress,
+                      feeders::ReleaseDrafts& sink);
+
+// What became of a file, in a line for people.
+std::string Told(const feeders::FileTally& file);
+
 // What is said to the daemon of a release: what the files say, and the command line in its place.
 client::ReleaseDraft DraftOf(const feeders::FedRelease& release, const FeedArguments& arguments);
 

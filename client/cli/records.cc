@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "client/feeders/csv_reader.h"
+#include "client/feeders/text/csv_reader.h"
 #include "domain/strings.h"
 
 namespace tidewaiter::cli {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "client/feeders/csv_reader.h"
+#include "client/feeders/text/csv_reader.h"
 #include "domain/errors.h"
 
 namespace tidewaiter::cli {

@@ -7,7 +7,7 @@
 #include "client/cli/reading.h"
 #include "client/cli/session.h"
 #include "client/cli/triangle.h"
-#include "client/feeders/csv_reader.h"
+#include "client/feeders/text/csv_reader.h"
 #include "domain/errors.h"
 
 namespace tidewaiter::cli {

@@ -18,8 +18,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/feeders/input.h"
 #include "client/feeders/publication.h"
+#include "client/feeders/text/input.h"
 #include "domain/dataset.h"
 #include "domain/release.h"
 #include "domain/stated_cell.h"

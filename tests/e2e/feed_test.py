@@ -12,6 +12,7 @@ import unittest
 import support
 
 TIDY = "published_on,period,partner,flow,value\n"
+NOT_FOUND = 3
 INVALID = 6
 
 
@@ -128,6 +129,52 @@ class Feed(FeedTest):
         outcome = self.ok("feed", file, "--dataset", "D", "-o", "csv")
         self.assertEqual([row["observations"] for row in outcome.rows()], ["150000"])
         self.assertEqual(self.ok("get", "D/P499.X", "--from", "2024-12", "-o", "csv").rows()[0]["value"], "149201.5")
+
+    def large_file(self, name, *last):
+        """1.5 million rows in canonical order, then `last`: more bytes than are sorted in memory."""
+        path = self.folder / name
+        months = [f"{2019 + month // 12}-{month % 12 + 1:02}" for month in range(75)]
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("published_on,source,partner,flow,period,value\n")
+            for series in range(20_000):
+                out.writelines(f"2025-08-07,Table 3 of the bulletin,P{series:05},X,{month},{series}.{i:02}\n"
+                               for i, month in enumerate(months))
+            out.writelines(row + "\n" for row in last)
+        self.assertGreater(path.stat().st_size, 64 << 20)
+        return path
+
+    def test_a_large_file_in_order_goes_straight_into_an_upload(self):
+        file = self.large_file("large.csv")
+        # Nowhere to put a sorted run: what is not pushed as it is read fails.
+        nowhere = {"TMPDIR": str(self.folder / "is-not-there")}
+        outcome = self.ok("feed", file, "--dataset", "D", "-o", "csv", environment=nowhere)
+        self.assertEqual([row["observations"] for row in outcome.rows()], ["1500000"])
+        self.assertIn("1,500,000 rows read, 1,500,000 cells made", outcome.err)
+        read = self.ok("get", "D/P19999.X", "--from", "2025-03", "--to", "2025-03", "-o", "csv")
+        self.assertEqual([row["value"] for row in read.rows()], ["19999.74"])
+        again = self.ok("feed", file, "--dataset", "D", "-o", "csv", environment=nowhere)
+        self.assertEqual([row["outcome"] for row in again.rows()], ["held already"])
+
+    def test_a_large_file_with_a_bad_last_row_changes_nothing(self):
+        file = self.large_file("large.csv", "2025-08-07,,Q,X,2025-04,many")
+        for _ in range(2):
+            refused = self.cli("feed", file, "--dataset", "D")
+            self.assertEqual(refused.code, INVALID, refused)
+            self.assertIn("line 1500002, column value", refused.err)
+            self.assertEqual(self.cli("releases", "D").code, NOT_FOUND)  # not even the dataset
+        good = self.write("good.csv", TIDY + "2025-07-07,2025-06,RU,X,18\n")
+        self.ok("feed", good, "--dataset", "D")
+        refused = self.cli("feed", file, "--dataset", "D")  # this time into an upload
+        self.assertEqual(refused.code, INVALID, refused)
+        self.assertIn("line 1500002, column value", refused.err)
+        self.assertEqual(self.releases(), ["D:2025-07-07"])
+
+    def test_a_large_file_out_of_order_is_sorted(self):
+        file = self.large_file("large.csv", "2025-08-07,,P00000,X,2025-04,7")
+        outcome = self.ok("feed", file, "--dataset", "D", "-o", "csv")
+        self.assertEqual([row["observations"] for row in outcome.rows()], ["1500001"])
+        read = self.ok("get", "D/P00000.X", "--from", "2025-04", "--to", "2025-04", "-o", "csv")
+        self.assertEqual([row["value"] for row in read.rows()], ["7"])
 
 
 class Convert(FeedTest):

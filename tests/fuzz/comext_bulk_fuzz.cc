@@ -1,4 +1,4 @@
-#include "client/feeders/comext_bulk.h"
+#include "client/feeders/trade/comext_bulk.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

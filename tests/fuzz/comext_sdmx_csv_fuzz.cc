@@ -1,4 +1,4 @@
-#include "client/feeders/comext_sdmx_csv.h"
+#include "client/feeders/trade/comext_sdmx_csv.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

@@ -1,4 +1,4 @@
-#include "client/feeders/comtrade_csv.h"
+#include "client/feeders/trade/comtrade_csv.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

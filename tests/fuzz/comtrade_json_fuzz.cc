@@ -1,4 +1,4 @@
-#include "client/feeders/comtrade_json.h"
+#include "client/feeders/trade/comtrade_json.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

@@ -1,4 +1,4 @@
-#include "client/feeders/fred.h"
+#include "client/feeders/fred/fred.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

@@ -1,4 +1,4 @@
-#include "client/feeders/gacc_bycountry_html.h"
+#include "client/feeders/gacc/gacc_bycountry_html.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

@@ -1,4 +1,4 @@
-#include "client/feeders/gacc_bycountry_sheet.h"
+#include "client/feeders/gacc/gacc_bycountry_sheet.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

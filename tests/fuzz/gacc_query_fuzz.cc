@@ -1,4 +1,4 @@
-#include "client/feeders/gacc_query.h"
+#include "client/feeders/gacc/gacc_query.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

@@ -1,4 +1,4 @@
-#include "client/feeders/sdmx_ml.h"
+#include "client/feeders/sdmx/sdmx_ml.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

@@ -1,5 +1,4 @@
-#include "client/feeders/tidy.h"
-
+#include "client/feeders/tidy/tidy.h"
 #include "tests/fuzz/feeder_fuzz.h"
 
 namespace tidewaiter::feeders {

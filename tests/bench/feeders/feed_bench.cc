@@ -25,10 +25,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "client/feeders/csv_reader.h"
-#include "client/feeders/input.h"
 #include "client/feeders/release_sorter.h"
-#include "client/feeders/tidy.h"
+#include "client/feeders/text/csv_reader.h"
+#include "client/feeders/text/input.h"
+#include "client/feeders/tidy/tidy.h"
 
 namespace tidewaiter::feeders {
 namespace {

@@ -1,10 +1,10 @@
-#include "client/feeders/areas.h"
+#include "client/feeders/trade/areas.h"
 
 #include <fstream>
 #include <set>
 
-#include "client/feeders/comtrade_codes.h"
-#include "client/feeders/csv_reader.h"
+#include "client/feeders/text/csv_reader.h"
+#include "client/feeders/trade/comtrade_codes.h"
 #include "domain/series_key.h"
 #include "domain/text.h"
 #include "gtest/gtest.h"

@@ -1,4 +1,4 @@
-#include "client/feeders/csv_reader.h"
+#include "client/feeders/text/csv_reader.h"
 
 #include <random>
 

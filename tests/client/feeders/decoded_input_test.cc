@@ -1,4 +1,4 @@
-#include "client/feeders/decoded_input.h"
+#include "client/feeders/text/decoded_input.h"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
-#include "client/feeders/fred.h"
+#include "client/feeders/fred/fred.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "client/feeders/formats.h"
-#include "client/feeders/fred_names.h"
+#include "client/feeders/fred/fred_names.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/feeders/collected.h"

@@ -1,12 +1,12 @@
-#include "client/feeders/gacc_areas.h"
+#include "client/feeders/gacc/gacc_areas.h"
 
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "client/feeders/csv_reader.h"
-#include "client/feeders/gacc_area_table.h"
+#include "client/feeders/gacc/gacc_area_table.h"
+#include "client/feeders/text/csv_reader.h"
 #include "domain/series_key.h"
 #include "gtest/gtest.h"
 #include "tests/client/feeders/collected.h"

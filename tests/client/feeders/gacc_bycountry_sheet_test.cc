@@ -1,4 +1,4 @@
-#include "client/feeders/gacc_bycountry_sheet.h"
+#include "client/feeders/gacc/gacc_bycountry_sheet.h"
 
 #include <fstream>
 #include <sstream>
@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "client/feeders/formats.h"
-#include "client/feeders/gacc_bycountry_html.h"
+#include "client/feeders/gacc/gacc_bycountry_html.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/feeders/collected.h"

@@ -1,4 +1,4 @@
-#include "client/feeders/gacc_bycountry.h"
+#include "client/feeders/gacc/gacc_bycountry.h"
 
 #include <fstream>
 #include <map>
@@ -8,9 +8,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "client/feeders/formats.h"
-#include "client/feeders/gacc_bycountry_html.h"
-#include "client/feeders/gacc_caption.h"
-#include "client/feeders/html_depth.h"
+#include "client/feeders/gacc/gacc_bycountry_html.h"
+#include "client/feeders/gacc/gacc_caption.h"
+#include "client/feeders/tables/html_depth.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
 #include "gmock/gmock.h"

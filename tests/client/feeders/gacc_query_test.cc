@@ -1,4 +1,4 @@
-#include "client/feeders/gacc_query.h"
+#include "client/feeders/gacc/gacc_query.h"
 
 #include <algorithm>
 #include <map>
@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/feeders/formats.h"
-#include "client/feeders/gacc_query_facts.h"
+#include "client/feeders/gacc/gacc_query_facts.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
 #include "gmock/gmock.h"

@@ -1,4 +1,4 @@
-#include "client/feeders/numbers.h"
+#include "client/feeders/tidy/numbers.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

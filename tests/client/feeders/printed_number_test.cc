@@ -1,4 +1,4 @@
-#include "client/feeders/printed_number.h"
+#include "client/feeders/gacc/printed_number.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,4 +1,4 @@
-#include "client/feeders/sdmx_csv.h"
+#include "client/feeders/sdmx/sdmx_csv.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "client/feeders/sdmx_json.h"
+#include "client/feeders/sdmx/sdmx_json.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"

@@ -1,4 +1,4 @@
-#include "client/feeders/sdmx_ml.h"
+#include "client/feeders/sdmx/sdmx_ml.h"
 
 #include "absl/strings/str_cat.h"
 #include "client/feeders/formats.h"

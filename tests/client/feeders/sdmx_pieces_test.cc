@@ -2,11 +2,11 @@
 #include <array>
 #include <utility>
 
-#include "client/feeders/sdmx_components.h"
-#include "client/feeders/sdmx_groups.h"
-#include "client/feeders/sdmx_structure.h"
-#include "client/feeders/sdmx_time.h"
-#include "client/feeders/sdmx_value.h"
+#include "client/feeders/sdmx/sdmx_components.h"
+#include "client/feeders/sdmx/sdmx_groups.h"
+#include "client/feeders/sdmx/sdmx_structure.h"
+#include "client/feeders/sdmx/sdmx_time.h"
+#include "client/feeders/sdmx/sdmx_value.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
 #include "gmock/gmock.h"

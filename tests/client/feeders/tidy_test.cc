@@ -1,4 +1,4 @@
-#include "client/feeders/tidy.h"
+#include "client/feeders/tidy/tidy.h"
 
 #include <algorithm>
 #include <optional>

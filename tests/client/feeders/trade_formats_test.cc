@@ -3,12 +3,12 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
-#include "client/feeders/comext_bulk.h"
-#include "client/feeders/comext_sdmx_csv.h"
-#include "client/feeders/comtrade_csv.h"
-#include "client/feeders/comtrade_json.h"
-#include "client/feeders/fred.h"
+#include "client/feeders/fred/fred.h"
 #include "client/feeders/limits.h"
+#include "client/feeders/trade/comext_bulk.h"
+#include "client/feeders/trade/comext_sdmx_csv.h"
+#include "client/feeders/trade/comtrade_csv.h"
+#include "client/feeders/trade/comtrade_json.h"
 #include "client/feeders/trade_release.h"
 #include "gtest/gtest.h"
 #include "tests/client/feeders/collected.h"

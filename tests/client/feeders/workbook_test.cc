@@ -1,4 +1,4 @@
-#include "client/feeders/workbook.h"
+#include "client/feeders/tables/workbook.h"
 
 #include <freexl.h>
 #include <unistd.h>
@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/feeders/cell_number.h"
-#include "client/feeders/compound_file.h"
-#include "client/feeders/text_grid.h"
-#include "client/feeders/xls_records.h"
+#include "client/feeders/tables/cell_number.h"
+#include "client/feeders/tables/compound_file.h"
+#include "client/feeders/tables/text_grid.h"
+#include "client/feeders/tables/xls_records.h"
 #include "domain/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "client/feeders/text_grid.h"
+#include "client/feeders/tables/text_grid.h"
 #include "gtest/gtest.h"
 
 namespace tidewaiter::feeders {
