@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "domain/errors.h"
@@ -105,6 +107,31 @@ absl::Status ReadDigits(std::string_view text, std::size_t at, Digits& digits) {
   return absl::OkStatus();
 }
 
+// The coefficient and scale of almost every number there is: up to 18 digits, the arithmetic of which fits 64
+// bits. None of any other text, right or wrong.
+std::optional<std::pair<std::int64_t, int>> PlainDecimal(std::string_view text) {
+  const bool negative = !text.empty() && text.front() == '-';
+  if (negative) text.remove_prefix(1);
+  constexpr std::size_t kPlainBytes = 19;  // a point among them
+  if (text.empty() || text.size() > kPlainBytes || text.front() == '.' || text.back() == '.')
+    return std::nullopt;
+  std::uint64_t coefficient = 0;
+  std::size_t point = text.size() - 1;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto digit = static_cast<unsigned>(text[i] - '0');
+    if (digit <= 9) {
+      coefficient = coefficient * 10 + digit;
+    } else if (text[i] == '.' && point == text.size() - 1) {
+      point = i;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (text.size() == kPlainBytes && point == text.size() - 1) return std::nullopt;  // 19 digits
+  const auto number = static_cast<std::int64_t>(coefficient);
+  return std::pair(negative ? -number : number, static_cast<int>(text.size() - 1 - point));
+}
+
 }  // namespace
 
 absl::int128 PowerOfTen(int exponent) {
@@ -122,6 +149,7 @@ absl::StatusOr<Decimal> Decimal::FromParts(absl::int128 coefficient, int scale) 
 }
 
 absl::StatusOr<Decimal> Decimal::Parse(std::string_view text) {
+  if (const auto plain = PlainDecimal(text)) return FromValidParts(plain->first, plain->second);
   if (text.empty()) return NotANumber(text, "it is empty; write a number such as 12.5");
   const bool negative = text.front() == '-';
   const std::size_t sign = negative || text.front() == '+' ? 1 : 0;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/feeders/text/short_text.h"
 #include "domain/selector.h"
 #include "domain/strings.h"
 #include "domain/text.h"
@@ -61,6 +62,27 @@ Selector InOrder(const Selector& selector, const std::vector<std::size_t>& place
     out->append(absl::StrJoin(selector.codes(place), "+"));
   });
   return *Selector::Parse(text);
+}
+
+void MakeKey(const std::vector<std::string_view>& codes, const std::vector<std::size_t>& places,
+             std::string& key) {
+  key.clear();
+  for (const std::size_t place : places) {
+    key.append(codes[place]);
+    key += kCodeEnd;
+  }
+}
+
+// Is it what MakeKey() makes? Almost always, where a series has many periods.
+bool IsKeyOf(std::string_view key, const std::vector<std::string_view>& codes,
+             const std::vector<std::size_t>& places) {
+  for (const std::size_t place : places) {
+    const std::string_view code = codes[place];
+    if (key.size() <= code.size() || key[code.size()] != kCodeEnd) return false;
+    if (!SameText(key.substr(0, code.size()), code)) return false;
+    key.remove_prefix(code.size() + 1);
+  }
+  return key.empty();
 }
 
 std::string Where(const std::string& file, const Problem& problem) {
@@ -163,20 +185,17 @@ bool ReleaseDrafts::CheckKey(const DatasetDefinition& dataset, const SourceCell&
 absl::Status ReleaseDrafts::AddCell(std::size_t section, const SourceCell& cell) {
   DraftSection& to = sections_[section];
   const auto section_number = static_cast<std::uint32_t>(section);
-  key_.clear();
-  for (const std::size_t place : places_[to.dataset]) {
-    key_.append(cell.codes[place]);
-    key_ += kCodeEnd;
-  }
+  const std::vector<std::size_t>& places = places_[to.dataset];
+  const bool new_key = !IsKeyOf(last_key_, cell.codes, places);
+  if (new_key) MakeKey(cell.codes, places, key_);
   const auto place = std::tie(to.release, section_number);
   const auto last_place = std::tie(last_release_, last_section_);
-  const bool new_key = key_ != good_key_;
   in_order_ = !any_cell_ || (in_order_ && (place != last_place ? place > last_place
-                                           : new_key           ? key_ > good_key_
+                                           : new_key           ? key_ > last_key_
                                                                : cell.stated.period > last_period_));
   if (new_key) {
     if (!CheckKey(profiles_[to.dataset], cell)) return absl::OkStatus();
-    good_key_ = key_;
+    last_key_.swap(key_);
   }
   any_cell_ = true;
   last_release_ = to.release;
@@ -187,7 +206,7 @@ absl::Status ReleaseDrafts::AddCell(std::size_t section, const SourceCell& cell)
   draft.one_basis = draft.one_basis && draft.date_basis == cell.date_basis;
   ++to.cells;
   ++files_.back().cells;
-  return Keep({to.release, section_number, key_, cell.stated, cell.date_basis,
+  return Keep({to.release, section_number, last_key_, cell.stated, cell.date_basis,
                static_cast<std::uint32_t>(files_.size() - 1), cell.line});
 }
 

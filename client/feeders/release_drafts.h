@@ -138,7 +138,7 @@ class ReleaseDrafts : public FeedSink {
   std::vector<std::vector<std::size_t>> places_;  // of each dimension in force, its place in the profile
   absl::flat_hash_map<std::string, std::size_t> draft_index_;
   std::string key_;       // scratch
-  std::string good_key_;  // the last that was checked
+  std::string last_key_;  // of the last cell that was kept
   bool any_cell_ = false;
   std::uint32_t last_release_ = 0;
   std::uint32_t last_section_ = 0;

@@ -158,6 +158,27 @@ TEST(DecimalTest, AgreesWithLongNumbersOnPaper) {
   }
 }
 
+// Short numbers without a plus are read on a way of their own.
+TEST(DecimalTest, ASignChangesOnlyTheSign) {
+  Randomness random;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (int bytes = random.Int(1, 22); bytes > 0; --bytes) {
+      text += random.OneIn(9) ? '.' : static_cast<char>('0' + random.Int(0, 9));
+    }
+    if (random.OneIn(9)) text[text.size() / 2] = ",-+e /:"[random.Int(0, 6)];
+    const auto plain = Decimal::Parse(text);
+    const auto signed_plus = Decimal::Parse(absl::StrCat("+", text));
+    const auto signed_minus = Decimal::Parse(absl::StrCat("-", text));
+    if (text[0] == '-' || text[0] == '+') continue;
+    ASSERT_EQ(plain.ok(), signed_plus.ok()) << text;
+    ASSERT_EQ(plain.ok(), signed_minus.ok()) << text;
+    if (!plain.ok()) continue;
+    ASSERT_EQ(*plain, *signed_plus) << text;
+    ASSERT_EQ(plain->Negated(), *signed_minus) << text;
+  }
+}
+
 TEST(DecimalTest, PowersOfTen) {
   EXPECT_EQ(PowerOfTen(0), 1);
   EXPECT_EQ(PowerOfTen(18), absl::int128(1'000'000'000'000'000'000));

@@ -46,6 +46,7 @@ class CsvReader {
  private:
   absl::Status Begin();
   absl::Status Fill();
+  std::size_t TakePlain();
   absl::StatusOr<std::size_t> RecordEnd();
   void SplitPlain();
   absl::Status SplitQuoted();
@@ -56,7 +57,8 @@ class CsvReader {
   char separator_;
   bool begun_ = false;
   bool input_ended_ = false;
-  std::string buffer_;  // what was read and not yet given out lies in [at_, filled_)
+  // What was read and not yet given out lies in [at_, filled_); kMarkedBytes more may be looked at.
+  std::string buffer_;
   std::size_t at_ = 0;  // of the next record
   std::size_t filled_ = 0;
   std::uint64_t line_ = 0;

@@ -8,7 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/feeders/text/csv_reader.h"
-#include "client/feeders/tidy/numbers.h"
+#include "client/feeders/text/short_text.h"
+#include "client/feeders/tidy/month_memory.h"
 #include "client/feeders/tidy/tidy_columns.h"
 #include "client/feeders/tidy/tidy_value.h"
 #include "domain/errors.h"
@@ -83,8 +84,7 @@ class TidyParser {
   std::map<std::pair<std::string, std::string>, std::size_t> sections_;  // by publication and id
   Target last_;
   bool has_last_ = false;
-  std::string last_period_;
-  Period period_;
+  MonthMemory months_;
   std::vector<std::string_view> codes_;
   std::vector<std::string> good_codes_;  // of each dimension, the last that was checked
   std::vector<Problem> problems_;        // of the row at hand
@@ -161,7 +161,7 @@ void TidyParser::CodesOf(const Record& record) {
       continue;
     }
     codes_[i] = record[static_cast<std::size_t>(dimension.at)];
-    if (!codes_[i].empty() && codes_[i] == good_codes_[i]) continue;
+    if (!codes_[i].empty() && SameText(codes_[i], good_codes_[i])) continue;
     if (absl::Status s = ValidateCode(codes_[i]); !s.ok()) {
       Fail(dimension.id, ToStd(s.message()));
     } else {
@@ -194,7 +194,7 @@ absl::StatusOr<std::optional<std::size_t>> TidyParser::SectionOf(const Record& r
   const std::string_view when =
       columns_.In(record, by_day ? TidyColumn::kPublishedOn : TidyColumn::kPublishedAt);
   const std::string_view id = columns_.In(record, TidyColumn::kRelease);
-  if (has_last_ && last_.id == id && last_.published == when) return last_.section;
+  if (has_last_ && SameText(last_.published, when) && SameText(last_.id, id)) return last_.section;
   const auto published = Published(record);
   if (!IsCleanUtf8(id) || id.size() > limits::kMaxReleaseIdBytes) {
     Fail(TidyColumn::kRelease, absl::StrCat(Quoted(id), " is not a release id: at most ",
@@ -228,14 +228,12 @@ absl::StatusOr<std::optional<std::size_t>> TidyParser::SectionOf(const Record& r
 std::optional<Period> TidyParser::PeriodOf(const Record& record) {
   if (columns_.Has(TidyColumn::kPeriod)) {
     const std::string_view text = columns_.In(record, TidyColumn::kPeriod);
-    if (!text.empty() && text == last_period_) return period_;
-    const auto period = ParseMonths(text);
+    const auto period = months_.Parse(text);
     if (!period.ok()) return Fail(TidyColumn::kPeriod, text, period.status()), std::nullopt;
-    last_period_ = text;
-    return period_ = *period;
+    return *period;
   }
   const std::string_view start_text = columns_.In(record, TidyColumn::kPeriodStart);
-  const auto start = ParseMonths(start_text);
+  const auto start = months_.Parse(start_text);
   const bool is_month = start.ok() && start->months() == 1;
   if (!is_month) {
     Fail(TidyColumn::kPeriodStart, start.ok()

@@ -2,14 +2,17 @@
 // the same file, and the memory at its peak.
 //
 //   cmake --preset bench && cmake --build --preset bench --target feed_bench
-//   build/bench/tests/bench/feeders/feed_bench [--mib N] [--shuffled] [--folder DIR]
+//   build/bench/tests/bench/feeders/feed_bench [--mib N] [--shuffled] [--cold] [--folder DIR]
 //
 // Writes a tidy file of N MiB (300), of 120 months a series, in key order or shuffled within blocks of 2^20
 // rows, reads it once so that it lies in the page cache, and then times each step on one thread: reading 256
-// KiB at a time and looking for line ends; cutting records into fields; parsing into a sink that only counts;
-// the whole way to sorted releases, cells beyond memory spilled to disk, and once through them as a push
-// goes. The seed is fixed.
+// KiB at a time and looking for line ends; std::getline; cutting records into fields; parsing into a sink
+// that only counts; straight into the messages of an upload, as files in order go; the whole way to sorted
+// releases, cells beyond memory spilled to disk, and once through them as other files go. With --cold the
+// file is put out of the page cache before each step. The seed is fixed.
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -26,9 +29,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/feeders/release_sorter.h"
+#include "client/feeders/straight_pass.h"
 #include "client/feeders/text/csv_reader.h"
 #include "client/feeders/text/input.h"
 #include "client/feeders/tidy/tidy.h"
+#include "client/upload_file.h"
 
 namespace tidewaiter::feeders {
 namespace {
@@ -67,6 +72,30 @@ class Walker : public ReleaseVisitor {
   std::uint64_t cells = 0;
 };
 
+// Encodes what an upload would send, and throws it away.
+class Messages : public ReleaseVisitor {
+ public:
+  Messages() : file_([this](std::string_view bytes) { return sent += bytes.size(), absl::OkStatus(); }) {}
+  absl::Status BeginSection(const SectionHeader& header) override { return file_.BeginSection(header); }
+  absl::Status BeginSeries(std::string_view key) override { return file_.BeginSeries(key); }
+  absl::Status Add(const StatedCell& cell) override { return file_.Add(cell); }
+  absl::Status Begin() { return file_.Begin({}); }
+  absl::Status End() { return file_.End(); }
+  std::uint64_t sent = 0;
+
+ private:
+  client::UploadFile file_;
+};
+
+void Evict(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY);
+  if (descriptor < 0 || ::fsync(descriptor) != 0 ||
+      ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) != 0) {
+    Check(absl::ErrnoToStatus(errno, path));
+  }
+  ::close(descriptor);
+}
+
 // Returns the number of rows.
 std::uint64_t Write(const std::string& path, std::uint64_t bytes, bool shuffled) {
   std::mt19937 random(kSeed);
@@ -90,7 +119,9 @@ std::uint64_t Write(const std::string& path, std::uint64_t bytes, bool shuffled)
   return rows;
 }
 
-void Report(const char* what, std::uint64_t bytes, double* scan, const std::function<void()>& work) {
+void Report(const char* what, std::uint64_t bytes, double* scan, const std::string& evicted,
+            const std::function<void()>& work) {
+  if (!evicted.empty()) Evict(evicted);
   const absl::Time start = absl::Now();
   work();
   const double rate = static_cast<double>(bytes) / 1e6 / absl::ToDoubleSeconds(absl::Now() - start);
@@ -108,7 +139,7 @@ FeedOptions Options() {
   return options;
 }
 
-void Run(const std::string& path, std::uint64_t mib, bool shuffled) {
+void Run(const std::string& path, std::uint64_t mib, bool shuffled, bool cold) {
   const std::uint64_t rows = Write(path, mib << 20, shuffled);
   const auto open = [&path] {
     auto input = FileInput::Open(path);
@@ -116,7 +147,8 @@ void Run(const std::string& path, std::uint64_t mib, bool shuffled) {
     return *std::move(input);
   };
   const std::uint64_t bytes = open()->size();
-  std::printf("%lu rows, %lu MB, seed %u%s\n", rows, bytes / 1'000'000, kSeed, shuffled ? ", shuffled" : "");
+  std::printf("%lu rows, %lu MB, seed %u%s%s\n", rows, bytes / 1'000'000, kSeed, shuffled ? ", shuffled" : "",
+              cold ? ", not in the page cache" : "");
   const auto scan_lines = [&] {
     const auto input = open();
     std::string buffer(256u << 10, '\0');
@@ -136,21 +168,46 @@ void Run(const std::string& path, std::uint64_t mib, bool shuffled) {
     if (lines != rows + 1) Check(absl::InternalError("lines miscounted"));
   };
   scan_lines();  // into the page cache
+  const std::string evicted = cold ? path : "";
   double scan = 0;
-  Report("scan for line ends", bytes, &scan, scan_lines);
-  Report("cut into fields", bytes, &scan, [&] {
+  Report("scan for line ends", bytes, &scan, evicted, scan_lines);
+  Report("std::getline", bytes, &scan, evicted, [&] {
+    std::ifstream in(path, std::ios::binary);
+    std::string line;
+    std::uint64_t lines = 0;
+    while (std::getline(in, line)) ++lines;
+    if (lines != rows + 1) Check(absl::InternalError("lines miscounted"));
+  });
+  Report("cut into fields", bytes, &scan, evicted, [&] {
     const auto input = open();
     CsvReader reader(input.get());
     while (*reader.Next()) {
     }
   });
-  Report("parse, cells counted", bytes, &scan, [&] {
+  Report("parse, cells counted", bytes, &scan, evicted, [&] {
     const auto input = open();
     Counter counter;
     Check(TidyFeeder().Parse(*input, Options(), counter));
     if (counter.cells != rows) Check(absl::InternalError("cells miscounted"));
   });
-  Report("parse, sort, check, walk through", bytes, &scan, [&] {
+  if (!shuffled) {
+    Report("straight into upload messages", bytes, &scan, evicted, [&] {
+      const auto input = open();
+      Messages messages;
+      DraftOptions options;
+      options.resolve = [](const DatasetDefinition& profile) { return profile; };
+      StraightPass pass(options, [&messages](const FedRelease&) -> absl::StatusOr<ReleaseVisitor*> {
+        Check(messages.Begin());
+        return &messages;
+      });
+      pass.BeginFile("bench.csv");
+      Check(TidyFeeder().Parse(*input, Options(), pass));
+      Check(pass.Finish());
+      Check(messages.End());
+      if (pass.release().cells != rows) Check(absl::InternalError("cells lost"));
+    });
+  }
+  Report("parse, sort, check, walk through", bytes, &scan, evicted, [&] {
     const auto input = open();
     SorterOptions options;
     options.resolve = [](const DatasetDefinition& profile) { return profile; };
@@ -169,7 +226,7 @@ void Run(const std::string& path, std::uint64_t mib, bool shuffled) {
 
 int main(int argc, char** argv) {
   std::uint64_t mib = 300;
-  bool shuffled = false;
+  bool shuffled = false, cold = false;
   std::string folder = "/tmp";
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
@@ -179,12 +236,14 @@ int main(int argc, char** argv) {
       folder = argv[++i];
     } else if (argument == "--shuffled") {
       shuffled = true;
+    } else if (argument == "--cold") {
+      cold = true;
     } else {
-      std::fprintf(stderr, "usage: feed_bench [--mib N] [--shuffled] [--folder DIR]\n");
+      std::fprintf(stderr, "usage: feed_bench [--mib N] [--shuffled] [--cold] [--folder DIR]\n");
       return 2;
     }
   }
   const std::string path = absl::StrCat(folder, "/feed_bench.csv");
-  tidewaiter::feeders::Run(path, mib, shuffled);
+  tidewaiter::feeders::Run(path, mib, shuffled, cold);
   std::remove(path.c_str());
 }

@@ -72,6 +72,35 @@ TEST(CsvReader, KnowsTheLineOnWhichARecordStarts) {
   EXPECT_THAT(blank, ElementsAre(false, false, true, false));
 }
 
+// Plain records of all lengths, in pieces of all sizes, some beyond what is read at a time, cut at commas and
+// line ends by hand.
+TEST(CsvReader, PlainRecordsAreWhatStandsBetweenTheMarks) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  const auto below = [&random](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+  for (int round = 0; round < 300; ++round) {
+    Rows expected;
+    std::string text;
+    for (std::size_t rows = 1 + below(round % 100 == 0 ? 20'000 : 40); rows > 0; --rows) {
+      std::vector<std::string>& row = expected.emplace_back();
+      for (std::size_t fields = 1 + below(12); fields > 0; --fields) {
+        row.emplace_back(below(4) == 0 ? below(200) : below(9), static_cast<char>('a' + below(26)));
+      }
+      for (std::size_t i = 0; i < row.size(); ++i) absl::StrAppend(&text, i == 0 ? "" : ",", row[i]);
+      text += below(5) == 0 ? "\r\n" : "\n";
+    }
+    if (below(2) == 0) {  // the last line needs no end, but then it must not be empty
+      expected.back() = {"x", ""};
+      text.resize(text.find_last_of('\n', text.size() - 2) + 1);
+      absl::StrAppend(&text, "x,");
+    }
+    const auto rows = ReadAll(text, ',', 1 + below(300));
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    ASSERT_EQ(*rows, expected);
+  }
+}
+
 TEST(CsvReader, ErrorsSayLineAndColumn) {
   EXPECT_THAT(ErrorOf("a,b\n1,x\"y\n"), HasSubstr("line 2, column 4: a quote inside a field"));
   EXPECT_THAT(ErrorOf("a,b\n1,\"x\ny"),

@@ -212,6 +212,16 @@ TEST(Tidy, ErrorsNameFileLineColumnAndWhatWasFound) {
               HasSubstr("line 2, column published_at: \"2025-01-10\""));
 }
 
+// What was read before is remembered by its text, all of it.
+TEST(Tidy, AMonthIsNoOtherThatBeginsTheSame) {
+  using namespace std::string_view_literals;
+  for (const std::string_view like : {"2024-12\0"sv, "2024-1\0"sv, "2024-1"sv, "\0"sv}) {
+    const std::string text = absl::StrCat(kHeader, "2025-01-10,2024-12,CN,X,1,,,,,,,\n2025-01-10,",
+                                          std::string(like), ",CN,M,1,,,,,,,\n");
+    EXPECT_THAT(ErrorsOf(text), HasSubstr("line 3, column period"));
+  }
+}
+
 TEST(Tidy, EverythingThatIsWrongIsToldAtOnce) {
   const std::string errors = ErrorsOf(absl::StrCat(kHeader,
                                                    "2025-01-10,2024-13,CN,X,1.2.3,,,,,,,\n"
