@@ -13,6 +13,8 @@ BUILD_PACKAGES=(g++ cmake ninja-build pkg-config lld libgrpc++-dev protobuf-comp
   libprotobuf-dev grpc-proto libabsl-dev librocksdb-dev libjemalloc-dev libssl-dev libxxhash-dev libcli11-dev libspdlog-dev
   prometheus-cpp-dev libboost-dev libutf8proc-dev libsimdjson-dev libexpat1-dev libgumbo-dev libzip-dev libpugixml-dev)
 TEST_PACKAGES=(libgtest-dev libgmock-dev libfreexl-dev python3 python3-grpcio python3-protobuf)
+# Of tests/fuzz/run, which is one of the tests.
+FUZZ_PACKAGES=(clang libclang-rt-14-dev libgtest-dev)
 BENCH_PACKAGES=(libbenchmark-dev)
 
 missing_packages() {

@@ -11,22 +11,10 @@
 #include "absl/strings/str_join.h"
 #include "domain/strings.h"
 #include "gtest/gtest.h"
+#include "tests/client/feeders/in_pieces.h"
 
 namespace tidewaiter::feeders {
 namespace {
-
-// Gives at most `piece` bytes at a time, as a pipe may.
-class InPieces : public Input {
- public:
-  InPieces(std::string_view text, std::size_t piece) : text_(text), piece_(piece) {}
-  absl::StatusOr<std::size_t> Read(char* buffer, std::size_t size) override {
-    return text_.Read(buffer, std::min(size, piece_));
-  }
-
- private:
-  TextInput text_;
-  std::size_t piece_;
-};
 
 std::string With(std::string_view word, std::string_view text) {
   return text.empty() ? std::string() : absl::StrCat(" ", ToAbsl(word), " ", ToAbsl(text));

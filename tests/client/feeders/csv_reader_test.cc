@@ -6,6 +6,7 @@
 #include "domain/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/client/feeders/in_pieces.h"
 
 namespace tidewaiter::feeders {
 namespace {
@@ -13,19 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Rows = std::vector<std::vector<std::string>>;
-
-// Gives at most `piece` bytes at a time, as a pipe may.
-class InPieces : public Input {
- public:
-  InPieces(std::string_view text, std::size_t piece) : text_(text), piece_(piece) {}
-  absl::StatusOr<std::size_t> Read(char* buffer, std::size_t size) override {
-    return text_.Read(buffer, std::min(size, piece_));
-  }
-
- private:
-  TextInput text_;
-  std::size_t piece_;
-};
 
 absl::StatusOr<Rows> ReadAll(std::string_view text, char separator = ',', std::size_t piece = 1u << 20) {
   InPieces input(text, piece);

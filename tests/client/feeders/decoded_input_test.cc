@@ -1,33 +1,20 @@
 #include "client/feeders/text/decoded_input.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "domain/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/feeders/gb18030.h"
+#include "tests/client/feeders/in_pieces.h"
 
 namespace tidewaiter::feeders {
 namespace {
 
 using ::testing::HasSubstr;
 
-class Pieces : public Input {
- public:
-  Pieces(std::string_view text, std::size_t piece) : text_(text), piece_(piece) {}
-  absl::StatusOr<std::size_t> Read(char* buffer, std::size_t size) override {
-    return text_.Read(buffer, std::min(size, piece_));
-  }
-
- private:
-  TextInput text_;
-  std::size_t piece_;
-};
-
 // Everything decoded; or the error.
 std::string Decode(std::string_view bytes, std::size_t piece = 1u << 20, std::size_t read = 1u << 16) {
-  Pieces pieces(bytes, piece);
+  InPieces pieces(bytes, piece);
   DecodedInput input(&pieces);
   std::string text, buffer(read, '\0');
   for (;;) {
