@@ -74,8 +74,8 @@ char* PutDatum(char* to, const Datum& datum) {
   return Put(to, static_cast<std::int8_t>(datum.step_exponent()));
 }
 
-// The longest fixed part of a cell: tag, period, value, status and confidentiality.
-constexpr std::size_t kMaxFixedCellBytes = 1 + 8 + 19 + 2;
+// The longest cell without texts: tag, period, value, status and confidentiality, no source, no note.
+constexpr std::size_t kMaxPlainCellBytes = 1 + 8 + 19 + 2 + 4 + 4;
 
 }  // namespace
 
@@ -110,17 +110,21 @@ void CanonicalWriter::Add(std::string_view series, Period period, const Datum& d
     buffer_.push_back('K');
     AppendText(buffer_, series);
   }
-  std::array<char, kMaxFixedCellBytes> fixed;
-  char* at = fixed.data();
+  std::array<char, kMaxPlainCellBytes> plain;
+  char* at = plain.data();
   *at++ = 'C';
   at = Put(at, period.start().index());
   at = Put(at, static_cast<std::int32_t>(period.months()));
   at = PutDatum(at, datum);
   *at++ = attributes.status;
   *at++ = attributes.conf;
-  buffer_.append(fixed.data(), static_cast<std::size_t>(at - fixed.data()));
-  AppendText(buffer_, source);
-  AppendText(buffer_, note);
+  const bool has_texts = !source.empty() || !note.empty();
+  if (!has_texts) at = Put(at, std::uint64_t{0});  // their lengths
+  buffer_.append(plain.data(), static_cast<std::size_t>(at - plain.data()));
+  if (has_texts) {
+    AppendText(buffer_, source);
+    AppendText(buffer_, note);
+  }
   ++cells_in_section_;
   if (buffer_.size() >= kFlushBytes) Flush();
 }

@@ -33,8 +33,15 @@ class ReleaseFigures {
   // What the release under check states of the cell (an absence if it withdraws it); nothing if it does not
   // speak of it.
   virtual absl::StatusOr<std::optional<Datum>> Stated(const SeriesKey& series, Period period) = 0;
-  // What was known of the cell immediately before the release: at (its published_at, its sequence - 1).
+  // What was known of the cell immediately before the release: at (its published_at, its sequence - 1). Texts
+  // and value_since may be left out.
   virtual absl::StatusOr<std::optional<CellState>> Held(const SeriesKey& series, Period period) = 0;
+  // The same with value_since.
+  virtual absl::StatusOr<std::optional<CellState>> HeldSince(const SeriesKey& series, Period period) {
+    return Held(series, period);
+  }
+  // False: no series of the dataset, this release's included, has that code at that place.
+  virtual absl::StatusOr<bool> MayHaveCode(std::size_t /*place*/, std::string_view /*code*/) { return true; }
   // The series of the dataset, this release's included, that `selector` matches, in any order.
   virtual absl::StatusOr<std::vector<SeriesKey>> Find(const Selector& selector) = 0;
 };
@@ -120,7 +127,6 @@ class ReleaseChecker {
     Datum datum;
     bool stated = false;   // by this release
     bool changed = false;  // stated, and not the very print that was held
-    std::optional<CellState> held;
   };
   struct Operand {
     SeriesKey series;

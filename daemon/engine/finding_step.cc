@@ -1,11 +1,13 @@
 #include "daemon/engine/finding_step.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "daemon/engine/sliced_figures.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/strings.h"
@@ -15,6 +17,10 @@ namespace {
 
 // Groups that wait for their second look: some 200 bytes each.
 constexpr std::size_t kMaxGroups = 4096;
+// So many observations are kept in memory between two passes over them: 64 bytes each.
+constexpr std::size_t kMaxKeptObservations = 200'000;
+// Releases of fewer observations look for OPEN findings series by series.
+constexpr std::size_t kManyObservations = 1'000;
 // A figure is the base of rates one year on, and a term of sums within its year.
 constexpr int kMonthsOn = 13;
 constexpr int kYear = 12;
@@ -65,7 +71,10 @@ struct FindingStep::Section {
   DatasetSeen seen;               // before this entry
   bool is_late = false;           // something newer has been published
   std::optional<Month> own_last;  // the last month that the release speaks of
-  std::optional<ArrivalFigures> figures;
+  std::set<Period> stated;
+  std::size_t observations = 0;
+  std::unique_ptr<ReleaseFigures> figures;
+  SlicedFigures* sliced = nullptr;        // the same, if they are of that kind
   std::optional<ReleaseChecker> checker;  // not for a retraction
 
   Month ReferenceMonth() const {
@@ -76,10 +85,11 @@ struct FindingStep::Section {
 };
 
 FindingStep::FindingStep(const storage::Store* store, UpdateFeed* feed, const FindingTable* table,
-                         CheckingRules checking, std::function<bool()> cancelled)
+                         KnownCodes* codes, CheckingRules checking, std::function<bool()> cancelled)
     : store_(store),
       feed_(feed),
       table_(table),
+      codes_(codes),
       checking_(std::move(checking)),
       cancelled_(std::move(cancelled)) {}
 
@@ -90,7 +100,10 @@ absl::Status FindingStep::Run(Sequence sequence, std::uint32_t rules) {
   TW_ASSIGN_OR_RETURN(entry_, store_->GetEntry(sequence));
   origin_ = {entry_.header.published_at.instant, entry_.retracts != 0 ? entry_.retracts : sequence};
   TW_RETURN_IF_ERROR(ReadMonths());
-  TW_RETURN_IF_ERROR(CheckChanges());
+  if (entry_.observations() >= kManyObservations) {
+    TW_ASSIGN_OR_RETURN(open_series_, table_->OpenSeries(entry_.observations()));
+  }
+  TW_RETURN_IF_ERROR(IsToldByStatements() ? CheckStatements() : CheckChanges());
   for (auto& [dataset, section] : sections_) {
     if (!section.checker) continue;
     for (Finding& finding : section.checker->TakeFindings()) Found(std::move(finding));
@@ -123,18 +136,12 @@ absl::Status FindingStep::ReadMonths() {
     TW_RETURN_IF_ERROR(SectionOf(info.header.dataset).status());
   }
   if (entry_.retracts != 0) return absl::OkStatus();
+  const bool keep = IsToldByStatements() && entry_.observations() <= kMaxKeptObservations;
   for (std::uint32_t part = 0; part < entry_.parts; ++part) {
     if (cancelled_()) return absl::CancelledError();
-    TW_ASSIGN_OR_RETURN(const storage::ReleasePart statements, store_->ReadPart(entry_.sequence, part));
-    for (const storage::SeriesStatements& series : statements) {
-      if (series.section >= entry_.sections.size()) continue;
-      Section& section = sections_.at(entry_.sections[series.section].header.dataset);
-      for (const auto& cell : series.cells) {
-        if (!cell.datum.has_value()) continue;
-        const Month last = cell.period.last();
-        section.own_last = section.own_last ? std::max(*section.own_last, last) : last;
-      }
-    }
+    TW_ASSIGN_OR_RETURN(storage::ReleasePart statements, store_->ReadPart(entry_.sequence, part));
+    for (const storage::SeriesStatements& series : statements) NotePeriods(series);
+    if (keep) kept_parts_.push_back(std::move(statements));
   }
   for (auto& [dataset, section] : sections_) {
     ReleaseUnderCheck release;
@@ -144,8 +151,34 @@ absl::Status FindingStep::ReadMonths() {
     release.conventions = section.conventions;
     release.reference_month = section.ReferenceMonth();
     TW_ASSIGN_OR_RETURN(release.is_revision_scheduled, DueOf(section.definition, origin_.published_at));
-    section.figures.emplace(store_, dataset, origin_);
+    TW_RETURN_IF_ERROR(OpenFigures(dataset, &section));
     section.checker.emplace(release, section.definition, *section.figures);
+  }
+  return absl::OkStatus();
+}
+
+void FindingStep::NotePeriods(const storage::SeriesStatements& series) {
+  if (series.section >= entry_.sections.size()) return;
+  Section& section = sections_.at(entry_.sections[series.section].header.dataset);
+  section.observations += series.cells.size();
+  for (const auto& cell : series.cells) {
+    if (section.stated.size() <= SlicedFigures::kMostPeriods) section.stated.insert(cell.period);
+    if (!cell.datum.has_value()) continue;
+    const Month last = cell.period.last();
+    section.own_last = section.own_last ? std::max(*section.own_last, last) : last;
+  }
+}
+
+absl::Status FindingStep::OpenFigures(const std::string& dataset, Section* section) {
+  if (IsToldByStatements()) {
+    TW_ASSIGN_OR_RETURN(
+        std::unique_ptr<SlicedFigures> sliced,
+        SlicedFigures::Load(store_, dataset, origin_, section->stated, section->observations, codes_));
+    section->sliced = sliced.get();
+    section->figures = std::move(sliced);
+  }
+  if (section->figures == nullptr) {
+    section->figures = std::make_unique<ArrivalFigures>(store_, dataset, origin_);
   }
   return absl::OkStatus();
 }
@@ -156,29 +189,61 @@ absl::StatusOr<RevisionsDue> FindingStep::DueOf(const DatasetDefinition& dataset
   return checking_.due(dataset, published_at);
 }
 
+// Whether what the entry changed is what it states and no more: then nobody has to compute its changes.
+bool FindingStep::IsToldByStatements() const {
+  return entry_.retracts == 0 &&
+         std::none_of(entry_.sections.begin(), entry_.sections.end(),
+                      [](const storage::SectionInfo& info) { return info.header.scope.has_value(); });
+}
+
+absl::Status FindingStep::CheckStatements() {
+  for (std::uint32_t part = 0; part < entry_.parts; ++part) {
+    if (cancelled_()) return absl::CancelledError();
+    storage::ReleasePart read;
+    if (kept_parts_.empty()) {
+      TW_ASSIGN_OR_RETURN(read, store_->ReadPart(entry_.sequence, part));
+    }
+    for (const storage::SeriesStatements& statements : kept_parts_.empty() ? read : kept_parts_[part]) {
+      if (statements.section >= entry_.sections.size()) continue;
+      TW_ASSIGN_OR_RETURN(std::string key, store_->KeyOf(statements.series));
+      Touched touched{entry_.sections[statements.section].header.dataset,
+                      SeriesKey::FromValid(std::move(key)),
+                      statements.series,
+                      {}};
+      for (const auto& cell : statements.cells) {
+        touched.cells.push_back({cell.period, cell.datum, cell.attributes});
+      }
+      TW_RETURN_IF_ERROR(CheckTouched(touched));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status FindingStep::CheckChanges() {
   for (std::uint32_t part = 0;; ++part) {
     if (cancelled_()) return absl::CancelledError();
     TW_ASSIGN_OR_RETURN(const std::shared_ptr<const ChangesPart> changes,
                         feed_->Changes(entry_.sequence, part));
     for (const SeriesChanges& series : changes->series) {
-      TW_RETURN_IF_ERROR(CheckSeries(series));
-      TW_RETURN_IF_ERROR(SettleOn(series));
-      TW_RETURN_IF_ERROR(NoteGroup(series));
+      Touched touched{series.dataset, SeriesKey::FromValid(series.key), series.series, {}};
+      for (const SeriesChanges::Cell& cell : series.cells) {
+        touched.cells.push_back({cell.state.period, cell.state.datum, cell.state.attributes});
+      }
+      TW_RETURN_IF_ERROR(CheckTouched(touched));
     }
     if (changes->last) return absl::OkStatus();
   }
 }
 
-absl::Status FindingStep::CheckSeries(const SeriesChanges& series) {
-  TW_ASSIGN_OR_RETURN(Section* const section, SectionOf(series.dataset));
-  if (!section->checker) return absl::OkStatus();
-  const SeriesKey key = SeriesKey::FromValid(series.key);
-  for (const SeriesChanges::Cell& cell : series.cells) {
-    TW_RETURN_IF_ERROR(
-        section->checker->Check(key, cell.state.period, cell.state.datum, cell.state.attributes));
+absl::Status FindingStep::CheckTouched(const Touched& touched) {
+  TW_ASSIGN_OR_RETURN(Section* const section, SectionOf(touched.dataset));
+  if (section->sliced != nullptr) section->sliced->Expect(touched.key, touched.series);
+  for (const Touched::Cell& cell : touched.cells) {
+    if (!section->checker) break;
+    TW_RETURN_IF_ERROR(section->checker->Check(touched.key, cell.period, cell.datum, cell.attributes));
   }
-  return absl::OkStatus();
+  TW_RETURN_IF_ERROR(SettleOn(touched));
+  return NoteGroup(touched, *section);
 }
 
 void FindingStep::Found(Finding finding) {
@@ -192,13 +257,14 @@ void FindingStep::Found(Finding finding) {
 
 // ---- What it settles
 
-absl::Status FindingStep::SettleOn(const SeriesChanges& series) {
-  TW_ASSIGN_OR_RETURN(const std::vector<FindingTable::OpenHit> hits, table_->OpenOn(series.series));
+absl::Status FindingStep::SettleOn(const Touched& touched) {
+  if (open_series_ && !open_series_->contains(touched.series)) return absl::OkStatus();
+  TW_ASSIGN_OR_RETURN(const std::vector<FindingTable::OpenHit> hits, table_->OpenOn(touched.series));
   for (const FindingTable::OpenHit& hit : hits) {
     // What a write that was broken off left of this very entry.
     if (hit.place.found_by >= entry_.sequence) continue;
-    const bool is_changed = std::any_of(series.cells.begin(), series.cells.end(),
-                                        [&](const auto& cell) { return cell.state.period == hit.period; });
+    const bool is_changed = std::any_of(touched.cells.begin(), touched.cells.end(),
+                                        [&](const auto& cell) { return cell.period == hit.period; });
     if (is_changed) TW_RETURN_IF_ERROR(SettleOne(hit.place));
   }
   return absl::OkStatus();
@@ -253,15 +319,13 @@ absl::StatusOr<std::vector<FindingTable::Cell>> FindingStep::CellsOf(const Findi
 
 // ---- The second look
 
-absl::Status FindingStep::NoteGroup(const SeriesChanges& series) {
-  if (series.cells.empty()) return absl::OkStatus();
-  TW_ASSIGN_OR_RETURN(Section* const section, SectionOf(series.dataset));
-  if (!section->is_late && entry_.retracts == 0) return absl::OkStatus();
-  TW_ASSIGN_OR_RETURN(std::string selector, SelectorOf(*section, series.key));
-  const Group group{series.dataset, std::move(selector)};
-  Month first = series.cells.front().state.period.start();
+absl::Status FindingStep::NoteGroup(const Touched& touched, const Section& section) {
+  if (touched.cells.empty() || (!section.is_late && entry_.retracts == 0)) return absl::OkStatus();
+  TW_ASSIGN_OR_RETURN(std::string selector, SelectorOf(section, touched.key.text()));
+  const Group group{touched.dataset, std::move(selector)};
+  Month first = touched.cells.front().period.start();
   Month last = first;
-  for (const SeriesChanges::Cell& cell : series.cells) last = std::max(last, cell.state.period.last());
+  for (const Touched::Cell& cell : touched.cells) last = std::max(last, cell.period.last());
   const auto [at, is_new] = groups_.try_emplace(group, Months{first, last});
   at->second.first = std::min(at->second.first, first);
   at->second.last = std::max(at->second.last, last);

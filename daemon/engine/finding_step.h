@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/engine/finding_table.h"
 #include "daemon/engine/kept_conventions.h"
+#include "daemon/engine/known_codes.h"
 #include "daemon/engine/release_figures.h"
 #include "daemon/engine/update_feed.h"
 #include "domain/release_check.h"
@@ -50,7 +52,7 @@ struct CheckingRules {
 class FindingStep {
  public:
   // `cancelled`: asked between parts; then Run() returns CANCELLED.
-  FindingStep(const storage::Store* store, UpdateFeed* feed, const FindingTable* table,
+  FindingStep(const storage::Store* store, UpdateFeed* feed, const FindingTable* table, KnownCodes* codes,
               CheckingRules checking, std::function<bool()> cancelled);
   ~FindingStep();
   FindingStep(const FindingStep&) = delete;
@@ -68,12 +70,29 @@ class FindingStep {
     Month last;
   };
 
+  // A series of which the entry says something.
+  struct Touched {
+    struct Cell {
+      Period period;
+      Datum datum;
+      Attributes attributes;
+    };
+    std::string dataset;
+    SeriesKey key;
+    storage::SeriesId series{};
+    std::vector<Cell> cells;  // as the entry leaves them, by period
+  };
+
   absl::Status ReadMonths();
+  void NotePeriods(const storage::SeriesStatements& series);
+  absl::Status OpenFigures(const std::string& dataset, Section* section);
+  bool IsToldByStatements() const;
+  absl::Status CheckStatements();
   absl::Status CheckChanges();
-  absl::Status CheckSeries(const SeriesChanges& series);
-  absl::Status SettleOn(const SeriesChanges& series);
+  absl::Status CheckTouched(const Touched& touched);
+  absl::Status SettleOn(const Touched& touched);
   absl::Status SettleOne(const FindingPlace& place);
-  absl::Status NoteGroup(const SeriesChanges& series);
+  absl::Status NoteGroup(const Touched& touched, const Section& section);
   absl::Status LookBack();  // over groups_
   absl::Status LookBackAt(const Group& group, const Months& months);
   absl::StatusOr<std::string> SelectorOf(const Section& section, const std::string& key);
@@ -92,6 +111,7 @@ class FindingStep {
   const storage::Store* const store_;
   UpdateFeed* const feed_;
   const FindingTable* const table_;
+  KnownCodes* const codes_;
   const CheckingRules checking_;
   const std::function<bool()> cancelled_;
 
@@ -99,6 +119,8 @@ class FindingStep {
   storage::LogEntry entry_;
   ReleasePlace origin_;  // whose cells changed: the release, or what the retraction takes back
   std::map<std::string, Section> sections_;
+  std::vector<storage::ReleasePart> kept_parts_;        // what it states, unless that is much
+  std::optional<FindingTable::SeriesSet> open_series_;  // those with OPEN findings, if somebody has looked
   std::map<Group, Months> groups_;
   std::map<Group, bool> joined_fits_;  // whether what totals join is few enough to be looked at again
   std::vector<Finding> found_;

@@ -195,6 +195,21 @@ absl::StatusOr<std::vector<FindingTable::OpenHit>> FindingTable::OpenOn(storage:
   return hits;
 }
 
+absl::StatusOr<std::optional<FindingTable::SeriesSet>> FindingTable::OpenSeries(std::size_t most) const {
+  SeriesSet series;
+  std::size_t cells = 0;
+  const absl::Status status =
+      records_.ForEach("o", [&](std::string_view key, std::string_view) -> absl::Status {
+        if (key.size() < 5) return Damaged("a key");
+        if (++cells > most) return absl::OutOfRangeError("");
+        series.insert(storage::SeriesId{NumberAt(key, 1)});
+        return absl::OkStatus();
+      });
+  if (absl::IsOutOfRange(status)) return std::optional<SeriesSet>();
+  TW_RETURN_IF_ERROR(status);
+  return std::optional(std::move(series));
+}
+
 void FindingTable::PutState(const FindingsState& state) { records_.Put(StateKey(), EncodeState(state)); }
 
 void FindingTable::PutSeen(std::string_view dataset, const DatasetSeen& seen) {

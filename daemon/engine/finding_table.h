@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "daemon/engine/pending_records.h"
 #include "domain/finding.h"
@@ -89,6 +90,9 @@ class FindingTable {
   };
   // The OPEN findings that were made from cells of this series.
   absl::StatusOr<std::vector<OpenHit>> OpenOn(storage::SeriesId series) const;
+  // The series that OpenOn() has something to say of; nothing if more than `most` cells have OPEN findings.
+  using SeriesSet = absl::flat_hash_set<storage::SeriesId>;
+  absl::StatusOr<std::optional<SeriesSet>> OpenSeries(std::size_t most) const;
 
   void PutState(const FindingsState& state);
   void PutSeen(std::string_view dataset, const DatasetSeen& seen);

@@ -21,7 +21,7 @@ constexpr std::size_t kBytesPerFlush = 1u << 20;
 constexpr absl::Duration kRetry = absl::Seconds(1);
 // While releases keep coming, a check is followed by a rest of so many times its own length: whoever loads a
 // store wants the processor more.
-constexpr int kRestsPerCheck = 4;
+constexpr int kRestsPerCheck = 10;
 constexpr absl::Duration kLongestRest = absl::Seconds(1);
 // Records read for one page, at most.
 constexpr std::size_t kScanRecords = 1000;
@@ -61,7 +61,8 @@ Findings::Findings(storage::Store* store, UpdateFeed* feed, CheckingRules checki
       checking_(std::move(checking)),
       on_error_(std::move(on_error)),
       records_(store, std::string(kFindingTable)),
-      table_(&records_) {}
+      table_(&records_),
+      codes_(store) {}
 
 Findings::~Findings() { Stop(); }
 
@@ -128,7 +129,7 @@ void Findings::Rest(absl::Duration duration) {
 
 void Findings::CheckNext() {
   const Sequence sequence = working_.position + 1;
-  FindingStep step(store_, feed_, &table_, checking_, [this] { return Stopping(); });
+  FindingStep step(store_, feed_, &table_, &codes_, checking_, [this] { return Stopping(); });
   const absl::Status status = step.Run(sequence, working_.rules);
   if (absl::IsCancelled(status) && Stopping()) return;
   if (status.ok()) {

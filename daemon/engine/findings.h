@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "daemon/engine/finding_step.h"
 #include "daemon/engine/finding_table.h"
+#include "daemon/engine/known_codes.h"
 #include "daemon/engine/pending_records.h"
 #include "daemon/engine/update_feed.h"
 #include "domain/finding.h"
@@ -111,6 +112,7 @@ class Findings {
   // Of the thread alone.
   PendingRecords records_;
   FindingTable table_;
+  KnownCodes codes_;
   FindingsState working_;
   int unflushed_ = 0;
 

@@ -129,6 +129,11 @@ constexpr std::string_view kConfs = "ABCDEFGIMNOPQRSTU";
 // The narrowest form for all coefficients of a block.
 class FormChooser {
  public:
+  FormChooser() = default;
+  // After `count` coefficients of 64 bits: 0 and the least, 0 and the greatest, bytes as varints.
+  FormChooser(std::int64_t min, std::int64_t max, std::int64_t count, std::int64_t varint_bytes)
+      : min_(min), max_(max), count_(count), varint_bytes_(varint_bytes) {}
+
   void Add(const absl::int128& coefficient) {
     min_ = std::min(min_, coefficient);
     max_ = std::max(max_, coefficient);
@@ -318,9 +323,94 @@ class CellWriter {
   TextId note_ = 0;
 };
 
+// Writes what ReadCommonHeader() knows, to the same bytes as CellWriter: nearly every block is a few plain
+// cells of single months.
+class CommonCellsWriter {
+ public:
+  CommonCellsWriter(std::span<const CodedCell> cells, std::string* out) : cells_(cells), out_(*out) {}
+
+  // False: it is another block, and nothing was written.
+  bool Write() {
+    if (cells_.size() > kShortCount || !IsPlain()) return false;
+    form_ = FormChooser(min_, max_, static_cast<std::int64_t>(cells_.size()), varint_bytes_).Choose();
+    std::array<char, kMaxBytes> bytes;
+    char* at = PutHeader(bytes.data());
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      if (i > 0 && !contiguous_) at = PutVarintAt(at, static_cast<std::uint64_t>(GapBefore(i) - 1));
+      at = PutCoefficient(at, static_cast<std::int64_t>(cells_[i].datum.value().coefficient()));
+    }
+    out_.append(bytes.data(), static_cast<std::size_t>(at - bytes.data()));
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kMaxBytes = 3 + kShortCount * (5 + 10);
+
+  std::int32_t GapBefore(std::size_t i) const {
+    return cells_[i].period.start() - cells_[i - 1].period.start();
+  }
+
+  bool IsPlain() {
+    const Datum& first = cells_[0].datum;
+    const std::int32_t start = cells_[0].period.start().index() - kOrigin + kStartBias;
+    if (!first.has_value() || start < 0 || start >= kFarStart) return false;
+    scale_ = first.value().scale();
+    if (scale_ >= kMoreScale) return false;
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      const CodedCell& cell = cells_[i];
+      if (cell.period.months() != 1 || !cell.datum.has_value() || cell.datum.value().scale() != scale_ ||
+          cell.datum.step_exponent() != -scale_ || !(cell.attributes == Attributes{}) || cell.source != 0 ||
+          cell.note != 0) {
+        return false;
+      }
+      const absl::int128 wide = cell.datum.value().coefficient();
+      const auto coefficient = static_cast<std::int64_t>(wide);
+      if (coefficient != wide) return false;
+      min_ = std::min(min_, coefficient);
+      max_ = std::max(max_, coefficient);
+      varint_bytes_ += VarintSize(ZigZag(coefficient));
+      if (i > 0) contiguous_ = contiguous_ && GapBefore(i) == 1;
+    }
+    return true;
+  }
+
+  char* PutHeader(char* at) const {
+    const std::int32_t start = cells_[0].period.start().index() - kOrigin + kStartBias;
+    *at++ = static_cast<char>(scale_ << 1 | form_ << 4);
+    *at++ = static_cast<char>(static_cast<int>(cells_.size()) | (contiguous_ ? kMonths : kGaps) << 4 |
+                              start >> 8 << 6);
+    *at++ = static_cast<char>(start);
+    return at;
+  }
+
+  static char* PutVarintAt(char* at, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+    *at++ = static_cast<char>(value);
+    return at;
+  }
+
+  char* PutCoefficient(char* at, std::int64_t coefficient) const {
+    if (form_ == cell_form::kVarint) return PutVarintAt(at, ZigZag(coefficient));
+    auto bits = static_cast<std::uint64_t>(coefficient);
+    for (int i = 0; i < cell_form::kWidth[form_]; ++i, bits >>= 8) *at++ = static_cast<char>(bits);
+    return at;
+  }
+
+  const std::span<const CodedCell> cells_;
+  std::string& out_;
+  int scale_ = 0;
+  std::uint8_t form_ = 0;
+  bool contiguous_ = true;
+  std::int64_t min_ = 0;
+  std::int64_t max_ = 0;
+  std::int64_t varint_bytes_ = 0;
+};
+
 }  // namespace
 
-void EncodeCells(std::span<const CodedCell> cells, std::string* out) { CellWriter(cells, out).Write(); }
+void EncodeCells(std::span<const CodedCell> cells, std::string* out) {
+  if (!CommonCellsWriter(cells, out).Write()) CellWriter(cells, out).Write();
+}
 
 void CellReader::ReadHeader() {
   constexpr std::uint64_t kMaxMonths = limits::kMaxPeriodMonths;

@@ -56,7 +56,7 @@ absl::StatusOr<ReleasePart> DecodeBySeries(std::string_view chunk) {
 }  // namespace
 
 void ChunkBuilder::Add(std::uint32_t section, SeriesId series, std::string_view encoded_cells,
-                       std::size_t cells) {
+                       std::span<const CodedCell> cells) {
   const auto id = static_cast<std::uint32_t>(series);
   const bool names_section = bytes_.empty() || section != section_;
   const std::int64_t step = static_cast<std::int64_t>(id) - static_cast<std::int64_t>(series_);
@@ -65,24 +65,27 @@ void ChunkBuilder::Add(std::uint32_t section, SeriesId series, std::string_view 
   bytes_.append(encoded_cells);
   section_ = section;
   series_ = id;
-  cells_ += cells;
+  part_.Add(section, series, cells);
 }
 
-std::string ChunkBuilder::Take(ReleasePart* content) {
-  cells_ = 0;
+std::string ChunkBuilder::Take(std::vector<StatedPeriod>* periods) {
   section_ = 0;
   series_ = 0;
   const std::string by_series = std::exchange(bytes_, {});
   std::string chunk;
-  content->clear();
-  if (absl::StatusOr<ReleasePart> part = DecodeBySeries(by_series); part.ok()) *content = *std::move(part);
-  if (PrefersPeriods(*content)) {
+  const PartByPeriods arranged(part_);
+  if (arranged.pays()) {
+    chunk.reserve(by_series.size());
     PutByte(&chunk, kByPeriod);
-    EncodeByPeriod(*content, &chunk);
-    return chunk;
+    arranged.Encode(&chunk);
+  } else {
+    chunk.reserve(by_series.size() + 1);
+    PutByte(&chunk, kBySeries);
+    chunk.append(by_series);
   }
-  PutByte(&chunk, kBySeries);
-  return chunk.append(by_series);
+  *periods = arranged.periods();
+  part_.Clear();
+  return chunk;
 }
 
 std::optional<std::string_view> PartByPeriod(std::string_view chunk) {

@@ -11,10 +11,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "storage/rocks/flat_part.h"
+#include "storage/rocks/period_index.h"
 #include "storage/store.h"
 
 namespace tidewaiter::storage {
@@ -22,23 +26,23 @@ namespace tidewaiter::storage {
 // Builds chunks one after the other. Not thread-safe.
 class ChunkBuilder {
  public:
-  // `encoded_cells` is what EncodeCells made of `cells` cells.
-  void Add(std::uint32_t section, SeriesId series, std::string_view encoded_cells, std::size_t cells);
+  // `encoded_cells` is what EncodeCells made of `cells`.
+  void Add(std::uint32_t section, SeriesId series, std::string_view encoded_cells,
+           std::span<const CodedCell> cells);
   // Bytes of the chunk so far, series by series.
   std::size_t size() const { return bytes_.size(); }
-  std::size_t cells() const { return cells_; }
+  std::size_t cells() const { return part_.cells.size(); }
   bool empty() const { return bytes_.empty(); }
-  // Takes the chunk and begins the next. It may be smaller than size() was. `*content`: what DecodeChunk
-  // gives.
-  std::string Take(ReleasePart* content);
+  // Takes the chunk and begins the next. It may be smaller than size() was. `*periods`: what it states.
+  std::string Take(std::vector<StatedPeriod>* periods);
   std::string Take() {
-    ReleasePart content;
-    return Take(&content);
+    std::vector<StatedPeriod> periods;
+    return Take(&periods);
   }
 
  private:
   std::string bytes_;
-  std::size_t cells_ = 0;
+  FlatPart part_;
   std::uint32_t section_ = 0;
   std::uint32_t series_ = 0;
 };

@@ -5,7 +5,9 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdarg>
@@ -73,11 +75,21 @@ class LogAdapter : public rocksdb::Logger {
   const std::function<void(RocksOptions::LogLevel, std::string_view)> log_;
 };
 
-// Knows when a flush or a compaction waits for space.
-class SpaceListener : public rocksdb::EventListener {
+// Of threads that compact: a tenth of the share of one that answers somebody, and all that nobody else wants.
+// So tables that come in quick succession are merged in one go, later. Not less, as such a thread holds locks
+// now and then that others wait for.
+constexpr int kCompactionNice = 10;
+
+// Knows when a flush or a compaction waits for space; lets compactions give way.
+class BackgroundListener : public rocksdb::EventListener {
  public:
-  explicit SpaceListener(std::shared_ptr<std::atomic<bool>> out_of_space)
+  explicit BackgroundListener(std::shared_ptr<std::atomic<bool>> out_of_space)
       : out_of_space_(std::move(out_of_space)) {}
+  // On the thread that is about to do it. What cannot be set changes only who waits for whom.
+  void OnCompactionBegin(rocksdb::DB* db, const rocksdb::CompactionJobInfo& info) override {
+    thread_local const int set = setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kCompactionNice);
+    (void)set;
+  }
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
     if (status->IsNoSpace()) out_of_space_->store(true);
   }
@@ -112,6 +124,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const std::shared_ptr<
   // A burst of uploads brings a table each: rather read a few more than hold up pushes.
   options.level0_slowdown_writes_trigger = 40;
   options.level0_stop_writes_trigger = 60;
+  // What is flushed of the log is never merged with anything: the codec of the last level at once.
+  if (family == Family::kLog) {
+    options.compression = options.bottommost_compression;
+    options.compression_opts.level = options.bottommost_compression_opts.level;
+  }
   if (family == Family::kSeries) {
     options.merge_operator = NewAppendOperator();
   } else if (family != Family::kLog) {
@@ -179,7 +196,7 @@ Database::Database(const RocksOptions& options, std::shared_ptr<const AbandonedP
   }
   files_.reset(rocksdb::NewSstFileManager(db_options_.env, db_options_.info_log));
   db_options_.sst_file_manager = files_;
-  db_options_.listeners.push_back(std::make_shared<SpaceListener>(out_of_space_));
+  db_options_.listeners.push_back(std::make_shared<BackgroundListener>(out_of_space_));
   for (std::size_t i = 0; i < kFamilies; ++i) {
     descriptors_.emplace_back(std::string(kFamilyNames[i]), FamilyOptions(static_cast<Family>(i), cache));
   }
@@ -283,6 +300,11 @@ absl::Status Database::Write(rocksdb::WriteBatch* batch, bool sync) {
   return Fail(db_->Write(options, batch), "writing to the store");
 }
 
+absl::Status Database::SyncLog() {
+  if (failed()) return CheckWritable(0);
+  return Fail(db_->SyncWAL(), "syncing the write-ahead log");
+}
+
 absl::Status Database::Ingest(const std::vector<Table>& tables) {
   if (failed()) return CheckWritable(0);
   std::vector<rocksdb::IngestExternalFileArg> arguments;
@@ -306,8 +328,8 @@ rocksdb::Options Database::TableOptions(Family family) const {
   rocksdb::Options options(db_options_, descriptors_[static_cast<std::size_t>(family)].options);
   options.sst_file_manager = nullptr;
   options.listeners.clear();
-  // Tables of the log stay as they are; those of the other families meet their like and are compacted soon: the codec
-  // of the last level would be paid twice.
+  // Tables of the log stay as they are; those of the other families meet their like and are compacted soon:
+  // the codec of the last level would be paid twice.
   if (family != Family::kLog) options.bottommost_compression = rocksdb::kDisableCompressionOption;
   return options;
 }

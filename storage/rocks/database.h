@@ -69,6 +69,8 @@ class Database {
   // Writes the batch; durable on return if `sync`. After the first failure every write fails: what reached
   // the disk is then unknown, and only a restart finds out.
   absl::Status Write(rocksdb::WriteBatch* batch, bool sync);
+  // Makes durable what was written without `sync`.
+  absl::Status SyncLog();
   // Sorted tables for several families, taken in all or none; `paths` are moved.
   struct Table {
     Family family;

@@ -47,7 +47,7 @@ std::string NameTable::KeyOf(const Name& name) {
 }
 
 absl::StatusOr<std::uint32_t> NameTable::InternSeries(std::uint32_t dataset, std::string_view series_key) {
-  if (const auto id = ids_.Find(ToAbsl(SeriesNameKey(dataset, series_key)))) return *id;  // nearly always
+  if (const std::uint32_t id = RememberedSeries(dataset, series_key); id != 0) return id;  // nearly always
   return Intern({Name::Kind::kSeries, 0, dataset, std::string(series_key)});
 }
 

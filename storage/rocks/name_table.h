@@ -14,8 +14,10 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "domain/change.h"
+#include "domain/strings.h"
 #include "storage/rocks/bounded_cache.h"
 #include "storage/rocks/database.h"
+#include "storage/rocks/keys.h"
 #include "storage/rocks/records.h"
 
 namespace tidewaiter::storage {
@@ -32,6 +34,11 @@ class NameTable {
   absl::StatusOr<std::uint32_t> InternSeries(std::uint32_t dataset, std::string_view series_key);
   absl::StatusOr<TextId> InternText(std::string_view text);
 
+  // The number of a series that was written and is remembered; 0: perhaps it has one all the same. Reads
+  // nothing.
+  std::uint32_t RememberedSeries(std::uint32_t dataset, std::string_view series_key) const {
+    return ids_.Find(ToAbsl(SeriesNameKey(dataset, series_key))).value_or(0);
+  }
   // Of what has been written only. 0: none.
   absl::StatusOr<std::uint32_t> FindSeries(std::uint32_t dataset, std::string_view series_key) const;
   // The dataset and key of a number. NOT_FOUND kSeriesNotFound if it was never handed out.

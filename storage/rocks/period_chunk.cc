@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
+#include "absl/numeric/bits.h"
 #include "absl/numeric/int128.h"
 #include "domain/limits.h"
 #include "storage/rocks/period_chunk_format.h"
@@ -24,115 +24,172 @@ using period_chunk::kMaxWidth;
 using period_chunk::kOrigin;
 using enum period_chunk::SliceFlag;
 
-std::uint8_t ScaleOf(const Cell& c) {
+// ---- Writing
+
+std::uint8_t ScaleOf(const CodedCell& c) {
   return c.datum.has_value() ? static_cast<std::uint8_t>(c.datum.value().scale()) : 0;
 }
-std::uint8_t CoarserOf(const Cell& c) {
+std::uint8_t CoarserOf(const CodedCell& c) {
   return c.datum.has_value() ? static_cast<std::uint8_t>(c.datum.step_exponent() + c.datum.value().scale())
                              : 0;
 }
-std::uint8_t AbsenceOf(const Cell& c) {
+std::uint8_t AbsenceOf(const CodedCell& c) {
   return c.datum.has_value() ? 0 : static_cast<std::uint8_t>(c.datum.absence());
 }
 
-// ---- Writing
-
-// The coefficients of a slice, byte by byte.
-class PlaneWriter {
+// Numbers periods from 0 in the order in which they first come.
+class PeriodNumbers {
  public:
-  explicit PlaneWriter(bool is_signed) : is_signed_(is_signed) {}
-
-  void Add(const Datum& datum) {
-    absl::uint128 bits = 0;
-    if (datum.has_value()) bits = static_cast<absl::uint128>(datum.value().coefficient());
-    if (is_signed_) bits = bits << 1 ^ (absl::Uint128High64(bits) >> 63 != 0 ? absl::Uint128Max() : 0);
-    std::size_t width = 0;
-    for (; bits != 0; bits >>= 8, ++width)
-      planes_[width].push_back(static_cast<char>(absl::Uint128Low64(bits)));
-    if (count_++ % 2 == 0) {
-      widths_.push_back(static_cast<char>(width));
-    } else {
-      widths_.back() = static_cast<char>(static_cast<std::uint8_t>(widths_.back()) | width << 4);
+  std::uint32_t Of(Period period) {
+    const std::int32_t month = period.start().index() - kFirstNear;
+    std::uint32_t& number =
+        period.months() == 1 && month >= 0 && month < kNear
+            ? near_[static_cast<std::size_t>(month)]
+            : far_[static_cast<std::int64_t>(period.start().index()) << 32 | period.months()];
+    if (number == 0) {
+      periods_.push_back(period);
+      number = static_cast<std::uint32_t>(periods_.size());
     }
+    return number - 1;
   }
-  void Finish(std::string* out) const {
-    out->append(widths_);
-    for (const std::string& plane : planes_) out->append(plane);
+  const std::vector<Period>& periods() const { return periods_; }
+
+ private:
+  // Single months of some eighty years are found in an array.
+  static constexpr std::int32_t kNear = 1024, kFirstNear = kOrigin - kNear / 2;
+  std::array<std::uint32_t, kNear> near_{};  // number + 1
+  absl::flat_hash_map<std::int64_t, std::uint32_t> far_;
+  std::vector<Period> periods_;
+};
+
+int BitsOf(std::uint64_t bits) { return static_cast<int>(absl::bit_width(bits)); }
+int BitsOf(const absl::uint128& bits) {
+  const std::uint64_t high = absl::Uint128High64(bits);
+  return high != 0 ? 64 + BitsOf(high) : BitsOf(absl::Uint128Low64(bits));
+}
+std::uint64_t LowOf(std::uint64_t bits) { return bits; }
+std::uint64_t LowOf(const absl::uint128& bits) { return absl::Uint128Low64(bits); }
+
+// Widths, then planes, of the coefficients of a slice.
+template <typename Bits>
+void PutPlanes(const std::vector<Bits>& coefficients, std::string* out) {
+  std::array<std::size_t, kMaxWidth + 2> wider{};  // how many have so many bytes, and then, at least so many
+  std::vector<std::uint8_t> widths(coefficients.size() + 1);
+  for (std::size_t i = 0; i < coefficients.size(); ++i) {
+    widths[i] = static_cast<std::uint8_t>((BitsOf(coefficients[i]) + 7) / 8);
+    ++wider[widths[i]];
+  }
+  for (std::size_t width = kMaxWidth; width > 0; --width) wider[width - 1] += wider[width];
+  std::size_t at = out->size() + (coefficients.size() + 1) / 2;
+  std::array<std::size_t, kMaxWidth> plane;
+  for (std::size_t i = 0; i < kMaxWidth; ++i) {
+    plane[i] = at;
+    at += wider[i + 1];
+  }
+  for (std::size_t i = 0; i < coefficients.size(); i += 2) {
+    out->push_back(static_cast<char>(widths[i] | widths[i + 1] << 4));
+  }
+  out->resize(at);
+  char* const bytes = out->data();
+  for (std::size_t i = 0; i < coefficients.size(); ++i) {
+    Bits rest = coefficients[i];
+    for (std::size_t k = 0; k < widths[i]; ++k, rest >>= 8)
+      bytes[plane[k]++] = static_cast<char>(LowOf(rest));
+  }
+}
+
+// Writes the slice of one period.
+class SliceWriter {
+ public:
+  SliceWriter(const FlatPart& part, std::span<const PartByPeriods::Located> slice, std::string* out)
+      : cells_(part.cells), slice_(slice), out_(*out) {
+    FindFlags();
+  }
+
+  void Write() {
+    PutByte(&out_, flags_);
+    std::uint32_t next = 0;
+    for (const PartByPeriods::Located& at : slice_) {
+      PutVarint(&out_, at.group - next);
+      next = at.group + 1;
+    }
+    if (!(flags_ & kScale)) PutByte(&out_, ScaleOf(cells_[slice_[0].cell]));
+    Column(kScale, [this](const CodedCell& c) { PutByte(&out_, ScaleOf(c)); });
+    Column(kAbsence, [this](const CodedCell& c) { PutByte(&out_, AbsenceOf(c)); });
+    Column(kCoarser, [this](const CodedCell& c) { PutVarint(&out_, CoarserOf(c)); });
+    Column(kStatus, [this](const CodedCell& c) { out_.push_back(c.attributes.status); });
+    Column(kConf, [this](const CodedCell& c) { out_.push_back(c.attributes.conf); });
+    Column(kSource, [this](const CodedCell& c) { PutVarint(&out_, c.source); });
+    Column(kNote, [this](const CodedCell& c) { PutVarint(&out_, c.note); });
+    if (is_wide_) {
+      PutCoefficients<absl::uint128>();
+    } else {
+      PutCoefficients<std::uint64_t>();
+    }
   }
 
  private:
-  const bool is_signed_;
-  std::size_t count_ = 0;
-  std::string widths_;
-  std::array<std::string, kMaxWidth> planes_;
-};
-
-struct Located {
-  std::uint32_t group;
-  const Cell* cell;
-};
-using Slice = std::vector<Located>;
-
-// Sorts as Period does.
-std::int64_t CodeOf(const Period& period) {
-  return static_cast<std::int64_t>(period.start().index()) << 32 | period.months();
-}
-
-// The cells by period, and within a period by group.
-std::vector<Slice> Arrange(const ReleasePart& part) {
-  std::vector<Slice> slices;
-  absl::flat_hash_map<std::int64_t, std::size_t> slice_of;
-  for (std::uint32_t g = 0; g < part.size(); ++g) {
-    for (const Cell& cell : part[g].cells) {
-      const auto [found, is_new] = slice_of.try_emplace(CodeOf(cell.period), slices.size());
-      if (is_new) slices.emplace_back();
-      slices[found->second].push_back({g, &cell});
+  void FindFlags() {
+    const std::uint8_t scale = ScaleOf(cells_[slice_[0].cell]);
+    for (const PartByPeriods::Located& at : slice_) {
+      const CodedCell& c = cells_[at.cell];
+      if (ScaleOf(c) != scale) flags_ |= kScale;
+      if (CoarserOf(c) != 0) flags_ |= kCoarser;
+      if (c.attributes.status != Attributes().status) flags_ |= kStatus;
+      if (c.attributes.conf != Attributes().conf) flags_ |= kConf;
+      if (c.source != 0) flags_ |= kSource;
+      if (c.note != 0) flags_ |= kNote;
+      if (!c.datum.has_value()) {
+        flags_ |= kAbsence;
+        continue;
+      }
+      const absl::int128 coefficient = c.datum.value().coefficient();
+      if (coefficient < 0) flags_ |= kSigned;
+      // One bit is left for the sign.
+      is_wide_ = is_wide_ || coefficient >= std::numeric_limits<std::int64_t>::max() ||
+                 coefficient <= std::numeric_limits<std::int64_t>::min();
     }
   }
-  std::sort(slices.begin(), slices.end(),
-            [](const Slice& a, const Slice& b) { return a[0].cell->period < b[0].cell->period; });
-  return slices;
-}
 
-std::uint8_t FlagsOf(const Slice& slice) {
-  std::uint8_t flags = 0;
-  const std::uint8_t scale = ScaleOf(*slice[0].cell);
-  for (const Located& at : slice) {
-    const Cell& c = *at.cell;
-    if (ScaleOf(c) != scale) flags |= kScale;
-    if (!c.datum.has_value()) flags |= kAbsence;
-    if (CoarserOf(c) != 0) flags |= kCoarser;
-    if (c.attributes.status != Attributes().status) flags |= kStatus;
-    if (c.attributes.conf != Attributes().conf) flags |= kConf;
-    if (c.source != 0) flags |= kSource;
-    if (c.note != 0) flags |= kNote;
-    if (c.datum.has_value() && c.datum.value().is_negative()) flags |= kSigned;
+  template <typename Put>
+  void Column(std::uint8_t flag, const Put& put) {
+    if (!(flags_ & flag)) return;
+    for (const PartByPeriods::Located& at : slice_) put(cells_[at.cell]);
   }
-  return flags;
-}
 
-void PutSlice(const Slice& slice, std::string* out) {
-  const std::uint8_t flags = FlagsOf(slice);
-  PutByte(out, flags);
-  std::uint32_t next = 0;
-  for (const Located& at : slice) {
-    PutVarint(out, at.group - next);
-    next = at.group + 1;
+  template <typename Bits>
+  void PutCoefficients() {
+    std::vector<Bits> coefficients;
+    coefficients.reserve(slice_.size());
+    for (const PartByPeriods::Located& at : slice_) {
+      const Datum& datum = cells_[at.cell].datum;
+      if (!datum.has_value()) {
+        coefficients.push_back(0);
+        continue;
+      }
+      const bool is_negative = datum.value().is_negative();
+      const auto bits = static_cast<Bits>(datum.value().coefficient());
+      coefficients.push_back(flags_ & kSigned ? bits << 1 ^ (is_negative ? ~Bits{0} : Bits{0}) : bits);
+    }
+    PutPlanes(coefficients, &out_);
   }
-  const auto column = [&](std::uint8_t flag, const auto& put) {
-    if (flags & flag) std::for_each(slice.begin(), slice.end(), [&](const Located& at) { put(*at.cell); });
-  };
-  if (!(flags & kScale)) PutByte(out, ScaleOf(*slice[0].cell));
-  column(kScale, [out](const Cell& c) { PutByte(out, ScaleOf(c)); });
-  column(kAbsence, [out](const Cell& c) { PutByte(out, AbsenceOf(c)); });
-  column(kCoarser, [out](const Cell& c) { PutVarint(out, CoarserOf(c)); });
-  column(kStatus, [out](const Cell& c) { out->push_back(c.attributes.status); });
-  column(kConf, [out](const Cell& c) { out->push_back(c.attributes.conf); });
-  column(kSource, [out](const Cell& c) { PutVarint(out, c.source); });
-  column(kNote, [out](const Cell& c) { PutVarint(out, c.note); });
-  PlaneWriter planes((flags & kSigned) != 0);
-  for (const Located& at : slice) planes.Add(at.cell->datum);
-  planes.Finish(out);
+
+  const std::vector<CodedCell>& cells_;
+  const std::span<const PartByPeriods::Located> slice_;
+  std::string& out_;
+  std::uint8_t flags_ = 0;
+  bool is_wide_ = false;
+};
+
+FlatPart Flatten(const ReleasePart& part) {
+  FlatPart flat;
+  std::vector<CodedCell> cells;
+  for (const SeriesStatements& group : part) {
+    cells.clear();
+    for (const Cell& c : group.cells) cells.push_back({c.period, c.datum, c.attributes, c.source, c.note});
+    flat.Add(group.section, group.series, cells);
+  }
+  return flat;
 }
 
 // ---- Reading
@@ -288,44 +345,91 @@ bool ForEachGroup(const SliceReader& slice, std::uint32_t cells, std::size_t gro
 
 }  // namespace
 
-bool PrefersPeriods(const ReleasePart& part) {
-  std::size_t cells = 0;
-  for (const SeriesStatements& group : part) cells += group.cells.size();
-  if (cells < kMinCells) return false;
-  absl::flat_hash_set<std::int64_t> periods;
-  for (const SeriesStatements& group : part) {
-    for (const Cell& cell : group.cells) periods.insert(CodeOf(cell.period));
-    if (periods.size() * kMinCellsPerPeriod > cells) return false;
+PartByPeriods::PartByPeriods(const FlatPart& part) : part_(part) {
+  PeriodNumbers numbers;
+  std::vector<std::uint32_t> number_of_cell(part.cells.size());
+  std::vector<std::uint64_t> sections_of;
+  std::vector<std::uint32_t> cells_of;
+  std::size_t cell = 0;
+  for (const FlatPart::Group& group : part.groups) {
+    for (const std::size_t end = cell + group.cells; cell < end; ++cell) {
+      const std::uint32_t number = numbers.Of(part.cells[cell].period);
+      if (number == cells_of.size()) {
+        cells_of.push_back(0);
+        sections_of.push_back(0);
+      }
+      number_of_cell[cell] = number;
+      ++cells_of[number];
+      sections_of[number] |= std::uint64_t{1} << group.section % limits::kMaxSectionsPerRelease;
+    }
   }
-  return true;
+  for (std::size_t i = 0; i < numbers.periods().size(); ++i) {
+    periods_.push_back({numbers.periods()[i], sections_of[i]});
+  }
+  Arrange(number_of_cell, cells_of);
 }
 
-void EncodeByPeriod(const ReleasePart& part, std::string* out) {
-  PutVarint(out, part.size());
+// Sorts by counting. `number_of_cell`: of its period, in the order of periods_ as they came.
+void PartByPeriods::Arrange(const std::vector<std::uint32_t>& number_of_cell,
+                            const std::vector<std::uint32_t>& cells_of) {
+  std::vector<std::uint32_t> by_period(periods_.size());
+  for (std::uint32_t i = 0; i < by_period.size(); ++i) by_period[i] = i;
+  std::sort(by_period.begin(), by_period.end(),
+            [this](std::uint32_t a, std::uint32_t b) { return periods_[a].period < periods_[b].period; });
+  std::vector<StatedPeriod> sorted;
+  std::vector<std::uint32_t> next(periods_.size());
+  begins_.push_back(0);
+  for (const std::uint32_t number : by_period) {
+    sorted.push_back(periods_[number]);
+    next[number] = begins_.back();
+    begins_.push_back(begins_.back() + cells_of[number]);
+  }
+  periods_ = std::move(sorted);
+  located_.resize(number_of_cell.size());
+  std::uint32_t cell = 0;
+  for (std::uint32_t g = 0; g < part_.groups.size(); ++g) {
+    for (const std::uint32_t end = cell + part_.groups[g].cells; cell < end; ++cell) {
+      located_[next[number_of_cell[cell]]++] = {g, cell};
+    }
+  }
+}
+
+bool PartByPeriods::pays() const {
+  const std::size_t cells = part_.cells.size();
+  return cells >= kMinCells && periods_.size() * kMinCellsPerPeriod <= cells;
+}
+
+void PartByPeriods::Encode(std::string* out) const {
+  PutVarint(out, part_.groups.size());
   std::int64_t series = 0;
-  for (std::uint32_t g = 0; g < part.size(); ++g) {
-    const bool names_section = g == 0 || part[g].section != part[g - 1].section;
-    const std::int64_t step = static_cast<std::int64_t>(part[g].series) - series;
+  for (std::size_t g = 0; g < part_.groups.size(); ++g) {
+    const FlatPart::Group& group = part_.groups[g];
+    const bool names_section = g == 0 || group.section != part_.groups[g - 1].section;
+    const std::int64_t step = static_cast<std::int64_t>(group.series) - series;
     series += step;
     PutVarint(out, (static_cast<std::uint64_t>(step) << 1 ^ static_cast<std::uint64_t>(step >> 63)) << 1 |
                        (names_section ? 1 : 0));
-    if (names_section) PutVarint(out, part[g].section);
+    if (names_section) PutVarint(out, group.section);
   }
-  const std::vector<Slice> slices = Arrange(part);
-  PutVarint(out, slices.size());
+  PutVarint(out, periods_.size());
   std::string bytes;
   std::int32_t start = kOrigin;
-  for (const Slice& slice : slices) {
-    const Period period = slice[0].cell->period;
+  for (std::size_t i = 0; i < periods_.size(); ++i) {
+    const Period period = periods_[i].period;
     const std::size_t begin = bytes.size();
-    PutSlice(slice, &bytes);
+    SliceWriter(part_, SliceOf(i), &bytes).Write();
     PutSigned(out, period.start().index() - start);
     start = period.start().index();
     PutVarint(out, static_cast<std::uint64_t>(period.months() - 1));
-    PutVarint(out, slice.size() - 1);
+    PutVarint(out, SliceOf(i).size() - 1);
     PutVarint(out, bytes.size() - begin);
   }
   out->append(bytes);
+}
+
+void EncodeByPeriod(const ReleasePart& part, std::string* out) {
+  const FlatPart flat = Flatten(part);
+  PartByPeriods(flat).Encode(out);
 }
 
 ReleasePart DecodeByPeriod(ByteReader* reader) {

@@ -3,17 +3,48 @@
 // period_chunk_format.h.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "storage/rocks/coding.h"
+#include "storage/rocks/flat_part.h"
+#include "storage/rocks/period_index.h"
 #include "storage/store.h"
 
 namespace tidewaiter::storage {
 
-// True if arranging by period pays: enough cells in each period to carry its head.
-bool PrefersPeriods(const ReleasePart& part);
+// The cells of a part by period. The part must outlive it and stay as it is.
+class PartByPeriods {
+ public:
+  explicit PartByPeriods(const FlatPart& part);
 
-// Appends the encoding of `part`. REQUIRES: no series is without cells, periods strictly ascend within each.
+  // True if arranging by period pays: enough cells in each period to carry its head.
+  bool pays() const;
+  // The periods, ascending, and which sections state them.
+  const std::vector<StatedPeriod>& periods() const { return periods_; }
+  // Appends the encoding. REQUIRES: no group is without cells, periods strictly ascend within each.
+  void Encode(std::string* out) const;
+
+  struct Located {
+    std::uint32_t group;
+    std::uint32_t cell;
+  };
+
+ private:
+  void Arrange(const std::vector<std::uint32_t>& number_of_cell, const std::vector<std::uint32_t>& cells_of);
+  std::span<const Located> SliceOf(std::size_t period) const {
+    return std::span(located_).subspan(begins_[period], begins_[period + 1] - begins_[period]);
+  }
+
+  const FlatPart& part_;
+  std::vector<StatedPeriod> periods_;
+  std::vector<std::uint32_t> begins_;  // of each period in located_, and the end
+  std::vector<Located> located_;       // by period, then group
+};
+
+// The same at once.
 void EncodeByPeriod(const ReleasePart& part, std::string* out);
 
 // Reads what EncodeByPeriod wrote, to the end of the input: the same part in the same order. The reader fails

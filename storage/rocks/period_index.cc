@@ -1,7 +1,9 @@
 #include "storage/rocks/period_index.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "domain/errors.h"
@@ -63,30 +65,48 @@ void ReadPeriods(ByteReader* reader, YearOfChunk* stated) {
 
 }  // namespace
 
-absl::StatusOr<ChunkPeriods> PeriodsOf(const ReleasePart& chunk, std::span<const std::uint32_t> datasets) {
-  absl::flat_hash_map<std::uint64_t, std::uint64_t> sections_of;
-  for (const SeriesStatements& group : chunk) {
-    if (group.section >= datasets.size() || group.section >= limits::kMaxSectionsPerRelease) {
-      return CorruptionError("a chunk names a section that its release has not");
-    }
-    const std::uint64_t section = std::uint64_t{1} << group.section;
-    for (const SeriesStatements::Cell& cell : group.cells) {
-      sections_of[CodeOf(datasets[group.section], cell.period)] |= section;
+absl::StatusOr<ChunkPeriods> PeriodsOf(std::span<const StatedPeriod> stated,
+                                       std::span<const std::uint32_t> datasets) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> sorted;  // dataset and period, one section
+  sorted.reserve(stated.size());
+  for (const StatedPeriod& of : stated) {
+    for (std::uint64_t left = of.sections; left != 0; left &= left - 1) {
+      const auto section = static_cast<std::size_t>(std::countr_zero(left));
+      if (section >= datasets.size()) {
+        return CorruptionError("a chunk names a section that its release has not");
+      }
+      sorted.emplace_back(CodeOf(datasets[section], of.period), std::uint64_t{1} << section);
     }
   }
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> sorted(sections_of.begin(), sections_of.end());
   std::sort(sorted.begin(), sorted.end());
   ChunkPeriods periods;
-  for (const auto& [code, sections] : sorted) {
+  for (const auto& [code, section] : sorted) {
     const std::uint32_t dataset = DatasetOf(code);
     const Period period = PeriodOf(code);
     if (periods.empty() || periods.back().dataset != dataset || periods.back().year != YearOf(period)) {
       periods.push_back({dataset, YearOf(period), 0, {}});
     }
-    periods.back().sections |= sections;
-    periods.back().periods.push_back(period);
+    YearOfChunk& year = periods.back();
+    year.sections |= section;
+    if (year.periods.empty() || year.periods.back() != period) year.periods.push_back(period);
   }
   return periods;
+}
+
+absl::StatusOr<ChunkPeriods> PeriodsOf(const ReleasePart& chunk, std::span<const std::uint32_t> datasets) {
+  absl::flat_hash_map<std::uint64_t, std::uint64_t> sections_of;  // by period, as of dataset 0
+  for (const SeriesStatements& group : chunk) {
+    if (group.section >= limits::kMaxSectionsPerRelease) {
+      return CorruptionError("a chunk names a section that no release has");
+    }
+    for (const SeriesStatements::Cell& cell : group.cells) {
+      sections_of[CodeOf(0, cell.period)] |= std::uint64_t{1} << group.section;
+    }
+  }
+  std::vector<StatedPeriod> stated;
+  stated.reserve(sections_of.size());
+  for (const auto& [code, sections] : sections_of) stated.push_back({PeriodOf(code), sections});
+  return PeriodsOf(stated, datasets);
 }
 
 std::string PeriodRecordKey(const PeriodRecord& record) {

@@ -45,8 +45,16 @@ struct PeriodRecord {
   std::uint64_t begin_position = 0;
 };
 
+// A period that a chunk states; bit i of `sections`: section i does.
+struct StatedPeriod {
+  Period period;
+  std::uint64_t sections = 0;
+};
+
 // What the index has to say of a chunk; `datasets` are the numbers of the sections' datasets. kCorruption if
 // the chunk names a section beyond them.
+absl::StatusOr<ChunkPeriods> PeriodsOf(std::span<const StatedPeriod> stated,
+                                       std::span<const std::uint32_t> datasets);
 absl::StatusOr<ChunkPeriods> PeriodsOf(const ReleasePart& chunk, std::span<const std::uint32_t> datasets);
 
 std::string PeriodRecordKey(const PeriodRecord& record);

@@ -28,10 +28,13 @@ absl::StatusOr<DatasetTable::Held> ReleaseBuilder::BeginSection(const SectionHea
   return dataset;
 }
 
-absl::Status ReleaseBuilder::BeginSeries(std::string_view series_key) {
+absl::Status ReleaseBuilder::BeginSeries(std::string_view series_key, std::uint32_t number) {
   if (series_ != 0 && series_key == series_key_) return absl::OkStatus();
   TW_RETURN_IF_ERROR(CloseBlock());
-  TW_ASSIGN_OR_RETURN(series_, names_->InternSeries(release_.datasets.back(), series_key));
+  series_ = number;
+  if (number == 0) {
+    TW_ASSIGN_OR_RETURN(series_, names_->InternSeries(release_.datasets.back(), series_key));
+  }
   series_key_ = series_key;
   return absl::OkStatus();
 }
@@ -68,17 +71,17 @@ absl::Status ReleaseBuilder::CloseBlock() {
       chunk_.cells() + block_.size() > limits::kMaxChunkObservations) {
     TW_RETURN_IF_ERROR(CloseChunk());
   }
-  chunk_.Add(section, SeriesId{series_}, operands.CellsOf(ref), block_.size());
+  chunk_.Add(section, SeriesId{series_}, operands.CellsOf(ref), block_);
   block_.clear();
   return absl::OkStatus();
 }
 
 absl::Status ReleaseBuilder::CloseChunk() {
   if (chunk_.empty()) return absl::OkStatus();
-  ReleasePart content;
-  release_.chunks.push_back(chunk_.Take(&content));
+  std::vector<StatedPeriod> stated;
+  release_.chunks.push_back(chunk_.Take(&stated));
   release_.chunk_bytes += release_.chunks.back().size();
-  TW_ASSIGN_OR_RETURN(ChunkPeriods periods, PeriodsOf(content, release_.datasets));
+  TW_ASSIGN_OR_RETURN(ChunkPeriods periods, PeriodsOf(stated, release_.datasets));
   release_.chunk_periods.push_back(std::move(periods));
   return absl::OkStatus();
 }

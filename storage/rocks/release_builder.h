@@ -62,8 +62,9 @@ class ReleaseBuilder {
 
   // kDatasetNotFound.
   absl::StatusOr<DatasetTable::Held> BeginSection(const SectionHeader& header);
-  // The cells that follow are of this series; the same one again continues.
-  absl::Status BeginSeries(std::string_view series_key);
+  // The cells that follow are of this series; the same one again continues. `number`: of the series, 0 if it
+  // is to be looked up.
+  absl::Status BeginSeries(std::string_view series_key, std::uint32_t number = 0);
   absl::Status Add(Period period, const Datum& datum, Attributes attributes, std::string_view source,
                    std::string_view note);
   // Closes the last block and chunk and takes the digest. Nothing may follow.

@@ -137,7 +137,9 @@ void ReleaseCommit::AppendChunks(CommitGroup* group) {
   std::vector<std::string>& chunks = release_->chunks;
   const std::size_t parts = stored_.chunk_positions.size() + chunks.size();
   stored_.entry.parts = static_cast<std::uint32_t>(parts);
-  if (parts == 0 || (parts == 1 && chunks.size() == 1 && chunks[0].size() <= kMaxOwnChunkBytes)) return;
+  const bool stands_in_entry = parts == 1 && chunks.size() == 1 && chunks[0].size() <= kMaxOwnChunkBytes &&
+                               stored_.begin_position == 0;
+  if (parts == 0 || stands_in_entry) return;
   for (std::string& chunk : chunks) {
     const std::uint64_t position = group->NextPosition();
     if (stored_.begin_position == 0) stored_.begin_position = position;

@@ -103,10 +103,11 @@ class DatasetCommit : public CommitRequest {
   DatasetRecord record_;
 };
 
-// Makes the position at which an upload begins durable, so that it can never mean another release.
+// Takes the position at which an upload begins. Once its record is durable it can never mean another release.
 class BeginCommit : public CommitRequest {
  public:
   explicit BeginCommit(const ReleaseHeader* header) : header_(header) {}
+  bool durable() const override { return false; }
   absl::Status Append(CommitGroup* group) override;
   void Publish() override {}
   std::uint64_t position() const { return position_; }

@@ -28,6 +28,9 @@ namespace {
 // From this size on a release enters by sorted tables: then the write-ahead log, and the pushes that share
 // its fsync, are spared it.
 constexpr std::size_t kIngestThresholdBytes = 512u << 10;
+// From here on its chunks do too: a table for less costs more than its bytes, at the time and as a file for
+// ever.
+constexpr std::size_t kChunkTableBytes = 512u << 10;
 
 absl::Status ReleaseNotFound(std::string_view what) {
   return MakeError(absl::StatusCode::kNotFound, Reason::kReleaseNotFound,
@@ -45,9 +48,10 @@ SliceLimits SliceLimitsOf(const RocksOptions& options) {
 }
 
 UploadLimits UploadLimitsOf(const RocksOptions& options) {
-  UploadLimits upload{limits::kUploadBufferBytes, kIngestThresholdBytes};
+  UploadLimits upload{limits::kUploadBufferBytes, kIngestThresholdBytes, kChunkTableBytes};
   if (options.upload_buffer_bytes != 0) upload.buffer_bytes = options.upload_buffer_bytes;
   if (options.ingest_threshold_bytes != 0) upload.ingest_threshold_bytes = options.ingest_threshold_bytes;
+  if (options.chunk_table_bytes != 0) upload.chunk_table_bytes = options.chunk_table_bytes;
   return upload;
 }
 
@@ -204,7 +208,7 @@ absl::StatusOr<PushOutcome> RocksStore::Push(const Release& release, Instant acc
     TW_ASSIGN_OR_RETURN(std::optional<PushOutcome> replay,
                         FindReplay(parts_, prepared.entry.header, prepared.entry.digest));
     if (replay) return *std::move(replay);
-    TW_RETURN_IF_ERROR(Spill(parts_, &prepared));
+    TW_RETURN_IF_ERROR(Spill(parts_, upload_limits_.chunk_table_bytes, &prepared));
   }
   return CommitRelease(parts_, &prepared);
 }

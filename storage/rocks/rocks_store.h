@@ -31,10 +31,11 @@ struct RocksOptions {
 
   // What follows is for tests. Free bytes of the disk; null: asked of the system.
   std::function<std::uint64_t()> free_disk_bytes;
-  // The sizes from which an upload, and any release at its commit, goes to disk by sorted tables; 0: as
-  // built.
+  // The sizes from which an upload, any release at its commit, and the chunks of either go to disk by sorted
+  // tables; 0: as built.
   std::size_t upload_buffer_bytes = 0;
   std::size_t ingest_threshold_bytes = 0;
+  std::size_t chunk_table_bytes = 0;
   // What the tables of a cross-section may take before its periods are read a part at a time; 0: as built.
   std::size_t slice_table_bytes = 0;
   // Where RocksDB keeps its files; null: the system's.

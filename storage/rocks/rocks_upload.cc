@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "domain/cell_form.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
+#include "domain/strings.h"
 #include "storage/rocks/cell_codec.h"
 #include "storage/rocks/keys.h"
 #include "storage/rocks/operand.h"
@@ -54,12 +56,16 @@ std::uint64_t PeriodBits(Period period) {
 // What nearly every cell is; anything else is looked at by Validate(), which also finds the words for it.
 bool IsPlainlyValid(const StatedCell& cell) {
   if (!cell.source.empty() || !cell.note.empty() || !(cell.attributes == Attributes{})) return false;
-  if (!Period::Create(cell.period.start(), cell.period.months()).ok()) return false;
+  const std::int32_t start = cell.period.start().index(), months = cell.period.months();
+  if (months < 1 || months > limits::kMaxPeriodMonths || start < limits::kMinYear * 12 ||
+      start > (limits::kMaxYear + 1) * 12 - months) {
+    return false;
+  }
   if (!cell.datum.has_value()) return AbsenceName(cell.datum.absence()) != "UNKNOWN";
   const Decimal& value = cell.datum.value();
-  return Decimal::FromParts(value.coefficient(), value.scale()).ok() &&
-         (cell.datum.step_exponent() == -value.scale() ||
-          Datum::ValueWithStep(value, cell.datum.step_exponent()).ok());
+  const int scale = value.scale();
+  if (!CellForm::FitsInt64(value.coefficient()) || scale < 0 || scale > limits::kMaxScale) return false;
+  return cell.datum.step_exponent() == -scale || Datum::ValueWithStep(value, cell.datum.step_exponent()).ok();
 }
 
 // The violations of an observation with the names that they have in Upload::Add.
@@ -124,50 +130,59 @@ absl::Status RocksUpload::EndSection() {
 absl::Status RocksUpload::DoAdd(std::string_view series_key, std::span<const StatedCell> cells) {
   if (over_) return Uncommittable("the upload has failed or is committed");
   if (dataset_ == nullptr) return Uncommittable("an observation before any section");
-  if (series_key != series_key_ || series_key_.empty()) TW_RETURN_IF_ERROR(CheckSeries(series_key));
+  if (series_key != series_key_ || series_key_.empty()) TW_RETURN_IF_ERROR(BeginSeries(series_key));
   if (cells.empty()) return absl::OkStatus();
   observations_ += cells.size();
   if (observations_ > limits::kMaxObservationsPerRelease) {
     return LimitExceeded("sections", "kMaxObservationsPerRelease", limits::kMaxObservationsPerRelease);
   }
-  TW_RETURN_IF_ERROR(builder_.BeginSeries(series_key_));
+  TW_RETURN_IF_ERROR(builder_.BeginSeries(series_key_, series_number_));
   if (!has_period_ && repeats_dataset_) TW_RETURN_IF_ERROR(LoadStatedElsewhere());
   const bool withdraws = builder_.release().entry.sections.back().header.action == Action::kDelete;
   const Datum withdrawn = Datum::Absent(Absence::kWithdrawn);
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    StatedCell cell = cells[i];
+    const StatedCell* cell = &cells[i];
+    StatedCell deleted;
     if (withdraws) {
-      cell.datum = withdrawn;
-      cell.attributes = Attributes{};
+      deleted = cells[i];
+      deleted.datum = withdrawn;
+      deleted.attributes = Attributes{};
+      cell = &deleted;
     }
-    TW_RETURN_IF_ERROR(CheckCell(cell, i));
-    TW_RETURN_IF_ERROR(builder_.Add(cell.period, cell.datum, cell.attributes, cell.source, cell.note));
+    TW_RETURN_IF_ERROR(CheckCell(*cell, i));
+    TW_RETURN_IF_ERROR(builder_.Add(cell->period, cell->datum, cell->attributes, cell->source, cell->note));
     has_period_ = true;
-    last_period_ = cell.period;
+    last_period_ = cell->period;
   }
   return MakeRoom();
 }
 
-absl::Status RocksUpload::CheckSeries(std::string_view series_key) {
+absl::Status RocksUpload::BeginSeries(std::string_view series_key) {
+  // One that has a number was checked when it got it.
+  series_number_ = store_->names->RememberedSeries(dataset_->number, series_key);
+  if (series_number_ == 0) TW_RETURN_IF_ERROR(CheckKey(series_key));
+  if (!series_key_.empty() && CompareSeriesKeys(series_key, series_key_) < 0) {
+    return NotSorted("series",
+                     absl::StrCat("the series ", ToAbsl(series_key), " comes before the one before it, ",
+                                  series_key_, "; an upload ascends code by code"));
+  }
+  series_key_ = series_key;
+  has_period_ = false;
+  stated_elsewhere_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status RocksUpload::CheckKey(std::string_view series_key) const {
   TW_ASSIGN_OR_RETURN(const SeriesKey key, [&] {
     absl::StatusOr<SeriesKey> parsed = SeriesKey::Parse(series_key);
     if (!parsed.ok()) parsed = PrefixFields(parsed.status(), "series");
     return parsed;
   }());
   const std::size_t dimensions = dataset_->info.definition.dimensions.size();
-  if (key.dimensions() != dimensions) {
-    return InvalidField("series", absl::StrCat("the series has ", key.dimensions(), " codes, but dataset ",
-                                               dataset_->info.definition.id, " has ", dimensions,
-                                               " dimensions; write one code for each"));
-  }
-  if (!series_key_.empty() && CompareSeriesKeys(series_key, series_key_) < 0) {
-    return NotSorted("series", absl::StrCat("the series ", key.text(), " comes before the one before it, ",
-                                            series_key_, "; an upload ascends code by code"));
-  }
-  series_key_ = key.text();
-  has_period_ = false;
-  stated_elsewhere_.clear();
-  return absl::OkStatus();
+  if (key.dimensions() == dimensions) return absl::OkStatus();
+  return InvalidField("series", absl::StrCat("the series has ", key.dimensions(), " codes, but dataset ",
+                                             dataset_->info.definition.id, " has ", dimensions,
+                                             " dimensions; write one code for each"));
 }
 
 absl::Status RocksUpload::CheckCell(const StatedCell& cell, std::size_t index) {
@@ -232,7 +247,7 @@ absl::Status RocksUpload::MakeRoom() {
 absl::Status RocksUpload::SpillBuffer() {
   TW_RETURN_IF_ERROR(builder_.CloseAll());
   earlier_refs_ = 0;
-  return Spill(*store_, &builder_.release());
+  return Spill(*store_, limits_.chunk_table_bytes, &builder_.release());
 }
 
 absl::StatusOr<PushOutcome> RocksUpload::Commit() {
@@ -246,7 +261,7 @@ absl::StatusOr<PushOutcome> RocksUpload::Commit() {
                       FindReplay(*store_, release.entry.header, release.entry.digest));
   if (replay) return *std::move(replay);
   if (release.buffered_bytes() >= limits_.ingest_threshold_bytes) {
-    TW_RETURN_IF_ERROR(Spill(*store_, &release));
+    TW_RETURN_IF_ERROR(Spill(*store_, limits_.chunk_table_bytes, &release));
   }
   return CommitRelease(*store_, &release);
 }

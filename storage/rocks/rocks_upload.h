@@ -22,6 +22,7 @@ namespace tidewaiter::storage {
 struct UploadLimits {
   std::size_t buffer_bytes = 0;            // spilled while it comes
   std::size_t ingest_threshold_bytes = 0;  // spilled at its commit; below, it commits as a push does
+  std::size_t chunk_table_bytes = 0;       // chunks get a table of their own; below, they wait for the commit
 };
 
 // Checks what comes, and holds at most limits.buffer_bytes of it. Not thread-safe.
@@ -41,7 +42,8 @@ class RocksUpload : public Upload {
   absl::Status DoBeginSection(const SectionHeader& header);
   absl::Status DoAdd(std::string_view series_key, std::span<const StatedCell> cells);
   absl::Status EndSection();
-  absl::Status CheckSeries(std::string_view series_key);
+  absl::Status BeginSeries(std::string_view series_key);
+  absl::Status CheckKey(std::string_view series_key) const;
   absl::Status CheckCell(const StatedCell& cell, std::size_t index);
   absl::Status CheckOrder(Period period, std::size_t index) const;
   absl::Status LoadStatedElsewhere();
@@ -60,6 +62,7 @@ class RocksUpload : public Upload {
   std::size_t earlier_refs_ = 0;  // operands in memory that are of earlier sections
   // Of the series under way.
   std::string series_key_;
+  std::uint32_t series_number_ = 0;  // 0: not remembered
   bool has_period_ = false;
   Period last_period_;
   absl::flat_hash_set<std::uint64_t> stated_elsewhere_;  // its periods in earlier sections

@@ -75,34 +75,51 @@ absl::Status WriteChunks(const PreparedRelease& release, std::uint64_t position,
   return table->Finish();
 }
 
-}  // namespace
+// The position at which the release begins. Its record is on its way to the disk: whoever takes in a table
+// that names the position makes it durable before.
+absl::Status Begin(const StoreParts& store, PreparedRelease* release) {
+  if (release->begin_position != 0) return absl::OkStatus();
+  BeginCommit begin(&release->entry.header);
+  TW_RETURN_IF_ERROR(store.committer->Commit(&begin));
+  release->begin_position = begin.position();
+  return absl::OkStatus();
+}
 
-absl::Status Spill(const StoreParts& store, PreparedRelease* release) {
-  if (release->operands.refs.empty()) return absl::OkStatus();
-  TW_RETURN_IF_ERROR(store.database->CheckWritable(release->buffered_bytes()));
-  if (release->begin_position == 0) {
-    BeginCommit begin(&release->entry.header);
-    TW_RETURN_IF_ERROR(store.committer->Commit(&begin));
-    release->begin_position = begin.position();
-  }
-  const std::uint64_t first = store.committer->TakePositions(release->chunks.size());
-  const std::string stem = absl::StrCat(store.database->incoming_directory(), "/", first);
-  TableFile operands(*store.database, Family::kSeries, stem + "-series.sst");
-  TableFile chunks(*store.database, Family::kLog, stem + "-log.sst");
-  TW_RETURN_IF_ERROR(operands.Open());
-  TW_RETURN_IF_ERROR(WriteOperands(release, &operands));
-  TW_RETURN_IF_ERROR(chunks.Open());
-  TW_RETURN_IF_ERROR(WriteChunks(*release, first, &chunks));
-  TW_RETURN_IF_ERROR(
-      store.database->Ingest({{Family::kLog, chunks.path()}, {Family::kSeries, operands.path()}}));
+// The index of the periods of chunks that went to disk by a table.
+absl::Status CommitPeriods(const StoreParts& store, std::uint64_t first, PreparedRelease* release) {
   PeriodsCommit periods(release->begin_position, first, &release->chunk_periods);
   TW_RETURN_IF_ERROR(store.committer->Commit(&periods));
   for (std::size_t i = 0; i < release->chunks.size(); ++i) release->chunk_positions.push_back(first + i);
-  release->operands.Clear();
   release->chunks.clear();
   release->chunk_periods.clear();
   release->chunk_bytes = 0;
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Spill(const StoreParts& store, std::size_t chunk_table_bytes, PreparedRelease* release) {
+  if (release->operands.refs.empty()) return absl::OkStatus();
+  TW_RETURN_IF_ERROR(store.database->CheckWritable(release->buffered_bytes()));
+  TW_RETURN_IF_ERROR(Begin(store, release));
+  const bool with_chunks = release->chunk_bytes >= chunk_table_bytes;
+  const std::uint64_t first = with_chunks ? store.committer->TakePositions(release->chunks.size()) : 0;
+  const std::string stem = absl::StrCat(store.database->incoming_directory(), "/", release->begin_position);
+  std::vector<Database::Table> tables;
+  TableFile operands(*store.database, Family::kSeries, stem + "-series.sst");
+  TableFile chunks(*store.database, Family::kLog, stem + "-log.sst");
+  TW_RETURN_IF_ERROR(operands.Open());
+  TW_RETURN_IF_ERROR(WriteOperands(release, &operands));
+  if (with_chunks) {
+    TW_RETURN_IF_ERROR(chunks.Open());
+    TW_RETURN_IF_ERROR(WriteChunks(*release, first, &chunks));
+    tables.push_back({Family::kLog, chunks.path()});
+  }
+  tables.push_back({Family::kSeries, operands.path()});
+  TW_RETURN_IF_ERROR(store.database->SyncLog());  // the begin record
+  TW_RETURN_IF_ERROR(store.database->Ingest(tables));
+  release->operands.Clear();
+  return with_chunks ? CommitPeriods(store, first, release) : absl::OkStatus();
 }
 
 }  // namespace tidewaiter::storage

@@ -136,7 +136,7 @@ std::string BuildChunk(const ReleasePart& part) {
     for (const Cell& c : group.cells) cells.push_back({c.period, c.datum, c.attributes, c.source, c.note});
     std::string encoded;
     EncodeCells(cells, &encoded);
-    builder.Add(group.section, group.series, encoded, cells.size());
+    builder.Add(group.section, group.series, encoded, cells);
   }
   return builder.Take();
 }

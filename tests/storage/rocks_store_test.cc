@@ -239,6 +239,7 @@ TEST_F(RocksStore, AnUploadRefusedHalfwayByTheReserveLeavesNothing) {
 TEST_F(RocksStore, AnAbandonedUploadStaysInvisibleOverRestarts) {
   options_.upload_buffer_bytes = 256;
   options_.ingest_threshold_bytes = 1u << 20;
+  options_.chunk_table_bytes = 1;
   const std::unique_ptr<Store> model = NewMemoryStore({});
   ASSERT_TRUE(model->PutDataset(MakeDataset("TRADE", "reporter partner flow")).ok());
   std::unique_ptr<Store> store = OpenWithDataset();
@@ -305,6 +306,7 @@ Kept Compact(const RocksOptions& options, std::uint64_t below) {
 
 TEST_F(RocksStore, WhatWasAbandonedIsDroppedInTheEnd) {
   options_.upload_buffer_bytes = 2048;
+  options_.chunk_table_bytes = 1;
   Lines before;
   {
     const std::unique_ptr<Store> store = OpenWithDataset();
@@ -442,6 +444,7 @@ TEST_F(RocksStore, LosesNothingAcknowledgedWhenThePowerFails) {
     fs::copy(pristine, copy, fs::copy_options::recursive);
     RocksOptions options = options_;
     options.directory = copy;
+    options.chunk_table_bytes = round % 2 == 0 ? 1 : 1u << 20;  // chunks by table, or with the commit
     const auto disk = std::make_shared<PowerCutFileSystem>(100 + random() % 900, random());
     options.file_system = disk;
     Acknowledged acknowledged;

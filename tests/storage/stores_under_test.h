@@ -46,6 +46,7 @@ class RocksStoreUnderTest final : public StoreUnderTest {
     options_.disk_reserve_bytes = 1u << 20;
     options_.upload_buffer_bytes = threshold_bytes;
     options_.ingest_threshold_bytes = threshold_bytes;
+    options_.chunk_table_bytes = threshold_bytes;
     if (threshold_bytes != 0) options_.slice_table_bytes = 100'000;  // six periods at a time
     Open();
   }

@@ -47,14 +47,14 @@ class Belt {
   bool ended_ = false;
 };
 
-void Build(const NextRows& next, Belt* belt) {
+std::uint64_t Build(const NextRows& next, Belt* belt) {
   std::uint64_t observations = 0;
   for (Rows rows = next(); !rows.empty(); rows = next()) {
     observations += rows.size();
     for (v1::UploadReleaseRequest& request : UploadBlocks(rows)) belt->Put(std::move(request));
   }
-  belt->Put(UploadEnd(observations));
   belt->End();
+  return observations;
 }
 
 }  // namespace
@@ -68,20 +68,52 @@ void CreateDataset(const std::shared_ptr<grpc::Channel>& channel, std::string_vi
   Check(status.ok(), "CreateDataset: " + status.error_message());
 }
 
-void Upload(const std::shared_ptr<grpc::Channel>& channel, const std::string& release_id,
-            std::int64_t published_seconds, const NextRows& next) {
-  Belt belt;
-  std::thread builder([&] { Build(next, &belt); });
-  const auto stub = v1::ReleaseService::NewStub(channel);
+struct ReleaseUpload::Call {
+  explicit Call(const std::shared_ptr<grpc::Channel>& channel)
+      : stub(v1::ReleaseService::NewStub(channel)), writer(stub->UploadRelease(&context, &response)) {}
+
+  const std::unique_ptr<v1::ReleaseService::Stub> stub;
   grpc::ClientContext context;
   v1::UploadReleaseResponse response;
-  const auto writer = stub->UploadRelease(&context, &response);
-  bool sent = writer->Write(UploadHeader(release_id, published_seconds)) && writer->Write(UploadSection());
-  while (const auto request = belt.Take()) sent = sent && writer->Write(*request);
-  builder.join();
-  writer->WritesDone();
-  const grpc::Status status = writer->Finish();
-  Check(status.ok() && sent, "UploadRelease: " + status.error_message());
+  const std::unique_ptr<grpc::ClientWriter<v1::UploadReleaseRequest>> writer;
+  Belt belt;
+  std::uint64_t observations = 0;
+  std::thread builder;
+  bool sent = true;
+};
+
+ReleaseUpload::ReleaseUpload(const std::shared_ptr<grpc::Channel>& channel, const std::string& release_id,
+                             std::int64_t published_seconds, NextRows next)
+    : call_(std::make_unique<Call>(channel)) {
+  call_->builder = std::thread(
+      [call = call_.get(), next = std::move(next)] { call->observations = Build(next, &call->belt); });
+  call_->sent = call_->writer->Write(UploadHeader(release_id, published_seconds)) &&
+                call_->writer->Write(UploadSection());
+}
+
+ReleaseUpload::~ReleaseUpload() = default;
+
+void ReleaseUpload::Send() {
+  while (const auto request = call_->belt.Take()) call_->sent = call_->sent && call_->writer->Write(*request);
+  call_->builder.join();
+}
+
+void ReleaseUpload::End() {
+  call_->sent = call_->sent && call_->writer->Write(UploadEnd(call_->observations));
+  call_->writer->WritesDone();
+}
+
+void ReleaseUpload::Finish() {
+  const grpc::Status status = call_->writer->Finish();
+  Check(status.ok() && call_->sent, "UploadRelease: " + status.error_message());
+}
+
+void Upload(const std::shared_ptr<grpc::Channel>& channel, const std::string& release_id,
+            std::int64_t published_seconds, const NextRows& next) {
+  ReleaseUpload upload(channel, release_id, published_seconds, next);
+  upload.Send();
+  upload.End();
+  upload.Finish();
 }
 
 }  // namespace tidewaiter::bench

@@ -1,6 +1,8 @@
 // The load client: every line that needs a daemon. Lines with a ceiling measure it right after our own
 // figure, with the same client code.
-//   load upload DAEMON WORK                          durable ingest by client streaming
+//   load upload DAEMON WORK [one-by-one]             durable ingest by client streaming; a release is sent
+//   while the
+//                                                    one before it is being committed, or only after that
 //   load huge DAEMON OBSERVATIONS PID                one very large release; the daemon's peak memory
 //   load push DAEMON CEILING STORE SECONDS           one-observation releases, 64 under way
 //   load read DAEMON CEILING WORK SECONDS VARIANT [N]   as-of reads of one series, N (64) under way
@@ -10,8 +12,9 @@
 //   load fan DAEMON CEILING identical|distinct       1,000 changes to 1,000 subscribers
 //   load grow DAEMON SERIES RELEASES                 a store of any size, generated on the way
 //   load aggregate DAEMON CEILING WORK SECONDS [LINE]  twelve-month sums against those of a year before
-//   load pushed DAEMON WORK                          releases of every series to 100 subscribers, with and without a wish
-//   load point DAEMON SERIES RELEASES SECONDS NAME   as-of reads of uniformly drawn series, unchecked
+//   load pushed DAEMON WORK                          releases of every series to 100 subscribers, with and
+//   without a wish load point DAEMON SERIES RELEASES SECONDS NAME   as-of reads of uniformly drawn series,
+//   unchecked
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
@@ -57,20 +60,43 @@ NextRows InPieces(const Rows& rows) {
   };
 }
 
-void UploadWork(const std::string& daemon, const std::string& folder) {
+// In order, each durable before the next is: but while one is being committed, the next is on its way, all
+// but its end.
+void UploadAhead(const ChannelPtr& channel, const WorkFolder& work, std::vector<double>* millis) {
+  std::thread finishing;
+  for (std::uint32_t r = 1; r <= work.releases.size(); ++r) {
+    auto upload = std::make_unique<ReleaseUpload>(channel, absl::StrCat("R", r), PublishedSeconds(r),
+                                                  InPieces(work.releases[r - 1]));
+    const Stopwatch release;
+    upload->Send();
+    if (finishing.joinable()) finishing.join();
+    upload->End();
+    finishing = std::thread([upload = std::move(upload), release, millis] {
+      upload->Finish();
+      millis->push_back(release.seconds() * 1e3);
+    });
+  }
+  if (finishing.joinable()) finishing.join();
+}
+
+void UploadOneByOne(const ChannelPtr& channel, const WorkFolder& work, std::vector<double>* millis) {
+  for (std::uint32_t r = 1; r <= work.releases.size(); ++r) {
+    const Stopwatch release;
+    Upload(channel, absl::StrCat("R", r), PublishedSeconds(r), InPieces(work.releases[r - 1]));
+    millis->push_back(release.seconds() * 1e3);
+  }
+}
+
+void UploadWork(const std::string& daemon, const std::string& folder, bool ahead) {
   const WorkFolder work = LoadWork(folder);
   const ChannelPtr channel = Connect(daemon);
   CreateDataset(channel, kDataset, kDimensions);
   std::vector<double> millis;
   const double cpu = CpuWith(kDaemonPid);
   const Stopwatch watch;
-  for (std::uint32_t r = 1; r <= work.releases.size(); ++r) {
-    const Stopwatch release;
-    Upload(channel, absl::StrCat("R", r), PublishedSeconds(r), InPieces(work.releases[r - 1]));
-    millis.push_back(release.seconds() * 1e3);
-  }
+  (ahead ? UploadAhead : UploadOneByOne)(channel, work, &millis);
   const double seconds = watch.seconds();
-  Line("ingest", "upload")
+  Line("ingest", ahead ? "upload" : "one by one")
       .Set("ours", static_cast<double>(work.rows) / seconds)
       .Set("seconds", seconds)
       .Set("cpu_seconds", CpuWith(kDaemonPid) - cpu)
@@ -458,7 +484,7 @@ int Main(const std::vector<std::string>& arguments) {
     return static_cast<std::uint32_t>(std::atoll(text(i).c_str()));
   };
   const std::map<std::string, std::function<void()>> commands = {
-      {"upload", [&] { UploadWork(text(1), text(2)); }},
+      {"upload", [&] { UploadWork(text(1), text(2), text(3) != "one-by-one"); }},
       {"huge", [&] { UploadHuge(text(1), whole(2), text(3)); }},
       {"push", [&] { Push(text(1), text(2), text(3), number(4)); }},
       {"read",

@@ -184,7 +184,12 @@ bool MatchesExpected(const WorkFolder& work, const Sum& sum) {
   return work.expected.empty() || work.expected.find(entry) != std::string::npos;
 }
 
-std::string SeriesName(std::uint32_t series) { return absl::StrFormat("HS%06d.X", series); }
+std::string SeriesName(std::uint32_t series) {
+  if (series > 999'999) return absl::StrFormat("HS%06d.X", series);
+  std::string name = "HS000000.X";
+  for (std::size_t at = 7; series != 0; series /= 10) name[at--] = static_cast<char>('0' + series % 10);
+  return name;
+}
 
 std::int64_t PublishedSeconds(std::uint32_t release) {
   const absl::CivilDay day(absl::CivilMonth(2015, 1) + release);

@@ -132,6 +132,17 @@ Checked Check(const std::vector<std::string>& releases) {
   return checked;
 }
 
+// The same publication, with a thousand figures more that are never revised: large releases are checked out
+// of slices.
+std::string Padded(const std::string& release, int month) {
+  std::string text = release;
+  for (int i = 0; i < 1'000; ++i) {
+    absl::StrAppendFormat(&text, "CN.Z%03d.Q.VALUE.USD.BN %d-%02d 1.%d\n", i, 2023 + month / 12,
+                          month % 12 + 1, i % 10);
+  }
+  return text;
+}
+
 std::vector<std::string> Missing(const std::set<std::string>& from, const std::set<std::string>& in) {
   std::vector<std::string> missing;
   std::set_difference(from.begin(), from.end(), in.begin(), in.end(), std::back_inserter(missing));
@@ -169,6 +180,21 @@ TEST(FindingsModelTest, TheOrderOfPushesHidesNothing) {
   }
   EXPECT_GT(found, 100u) << "the press makes too few findings to say anything";
   EXPECT_GT(more, 0u);
+}
+
+TEST(FindingsModelTest, TheSizeOfReleasesHidesNothing) {
+  const std::uint32_t seed = TestSeed();
+  SCOPED_TRACE(absl::StrCat("TIDEWAITER_TEST_SEED=", seed));
+  std::mt19937 random(seed);
+  const std::vector<std::string> releases = Press(random()).Publish();
+  std::vector<std::string> padded;
+  for (int m = 0; m < kMonths; ++m) padded.push_back(Padded(releases[static_cast<std::size_t>(m)], m));
+  const Checked plain = Check(releases);
+  const Checked large = Check(padded);
+  EXPECT_GT(plain.all.size(), 10u) << "the press makes too few findings to say anything";
+  EXPECT_EQ(large.all, plain.all);
+  EXPECT_EQ(large.open, plain.open);
+  EXPECT_EQ(large.tally, plain.tally);
 }
 
 }  // namespace
