@@ -190,22 +190,9 @@ bool HasTotal(Transform transform) {
   return transform == Transform::kShare || transform == Transform::kContribution;
 }
 
-}  // namespace
-
-AggregateValue Evaluate(const AggregateSpec& spec, const AggregateInput& input, Month last,
-                        std::vector<AggregateTerm>* terms) {
+AggregateValue EvaluateRuns(const AggregateSpec& spec, const Runs& runs, Month last,
+                            std::vector<GroupSum> above, std::vector<GroupSum> below) {
   AggregateValue result;
-  if (terms) terms->clear();
-  const auto runs = RunsOf(spec, last);
-  if (!runs) {
-    result.reason = Undefined::kNoWindow;
-    result.months = {last};
-    return result;
-  }
-  auto above =
-      SumOverMembers(input.above, input.above_months, runs->above, spec, /*below=*/false, terms);
-  auto below =
-      SumOverMembers(input.below, input.below_months, runs->below, spec, /*below=*/true, terms);
   result.members = above[0].members;
   result.left_out = above[0].left_out;
   result.extrapolated = spec.transform == Transform::kRunRate;
@@ -224,9 +211,41 @@ AggregateValue Evaluate(const AggregateSpec& spec, const AggregateInput& input, 
       result.months = {last};
       return result;
     }
-    Formula(spec, *runs, above, below, &result).Compute();
+    Formula(spec, runs, above, below, &result).Compute();
   }
   return result;
+}
+
+}  // namespace
+
+AggregateValue Evaluate(const AggregateSpec& spec, const AggregateInput& input, Month last,
+                        std::vector<AggregateTerm>* terms) {
+  if (terms) terms->clear();
+  const auto runs = RunsOf(spec, last);
+  if (!runs) {
+    AggregateValue result;
+    result.reason = Undefined::kNoWindow;
+    result.months = {last};
+    return result;
+  }
+  auto above = SumOverMembers(input.above, input.above_months, runs->above, spec, /*below=*/false, terms);
+  auto below = SumOverMembers(input.below, input.below_months, runs->below, spec, /*below=*/true, terms);
+  return EvaluateRuns(spec, *runs, last, std::move(above), std::move(below));
+}
+
+AggregateValue EvaluateSums(const AggregateSpec& spec, Month last, std::vector<GroupSum> above,
+                            std::vector<GroupSum> below) {
+  return EvaluateRuns(spec, *RunsOf(spec, last), last, std::move(above), std::move(below));
+}
+
+std::vector<Period> RunsAbove(const AggregateSpec& spec, Month last) {
+  const auto runs = RunsOf(spec, last);
+  return runs ? runs->above : std::vector<Period>();
+}
+
+std::vector<Period> RunsBelow(const AggregateSpec& spec, Month last) {
+  const auto runs = RunsOf(spec, last);
+  return runs ? runs->below : std::vector<Period>();
 }
 
 }  // namespace tidewaiter

@@ -36,6 +36,14 @@ std::vector<GroupSum> SumOverMembers(std::span<const Member> members, const Mont
                                      std::span<const Period> runs, const AggregateSpec& spec, bool below,
                                      std::vector<AggregateTerm>* terms);
 
+// Evaluate() from sums that are known: one for each of the runs that a figure needs, those of RunsAbove() and
+// of RunsBelow() in their order. REQUIRES: there are runs.
+AggregateValue EvaluateSums(const AggregateSpec& spec, Month last, std::vector<GroupSum> above,
+                            std::vector<GroupSum> below);
+// Empty: no window ends there.
+std::vector<Period> RunsAbove(const AggregateSpec& spec, Month last);
+std::vector<Period> RunsBelow(const AggregateSpec& spec, Month last);
+
 // The parts of a run in which months lie that `when` allows: in order, merged, none empty. REQUIRES: `when`
 // is not empty.
 std::vector<Period> PiecesOf(Period run, const std::vector<PeriodRange>& when);

@@ -6,44 +6,22 @@
 #include "domain/estimate.h"
 #include "domain/exact_sum.h"
 #include "domain/limits.h"
+#include "domain/narrow_division.h"
 #include "domain/path_gap.h"
 
 namespace tidewaiter {
-namespace {
 
-using Wide = __int128;
+using narrow::Ceiling;
+using narrow::FitsInt64;
+using narrow::Floor;
+using narrow::HalfEven;
+using narrow::TenToThe;
+using narrow::Wide;
+
+namespace {
 
 // Sums beyond this are left to Evaluate(): twice one times 100 * 10^14 still fits 128 bits.
 constexpr std::int64_t kMostSum = std::int64_t{1} << 60;
-
-Wide TenToThe(int exponent) {
-  Wide power = 1;
-  for (int i = 0; i < exponent; ++i) power *= 10;
-  return power;
-}
-
-// All below: denominator > 0.
-template <typename Int>
-Int Floor(Int numerator, Int denominator) {
-  const Int quotient = numerator / denominator;
-  return numerator - quotient * denominator < 0 ? quotient - 1 : quotient;
-}
-template <typename Int>
-Int Ceiling(Int numerator, Int denominator) {
-  return -Floor<Int>(-numerator, denominator);
-}
-template <typename Int>
-Int HalfEven(Int numerator, Int denominator) {
-  const Int below = Floor(numerator, denominator);
-  const Int twice = 2 * (numerator - below * denominator);
-  const bool up = twice > denominator || (twice == denominator && below % 2 != 0);
-  return up ? below + 1 : below;
-}
-
-bool FitsInt64(Wide number) {
-  return number >= std::numeric_limits<std::int64_t>::min() &&
-         number <= std::numeric_limits<std::int64_t>::max();
-}
 
 // The sum of so many steps.
 std::optional<Decimal> Steps(int count, int step_exponent) {

@@ -41,6 +41,8 @@ void AppendRow(SeriesId series, const Datum& datum, Attributes attributes, Seque
   slice->series.push_back(series);
   slice->coefficients.push_back(coefficient);
   slice->sequences.push_back(sequence);
+  const auto at = std::lower_bound(slice->releases.begin(), slice->releases.end(), sequence);
+  if (at == slice->releases.end() || *at != sequence) slice->releases.insert(at, sequence);
   if (form != slice->form || !slice->forms.empty()) slice->forms.push_back(form);
 }
 

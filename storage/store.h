@@ -200,6 +200,7 @@ struct PeriodSlice {
   CellForm form;                           // of every row, if `forms` is empty
   std::vector<CellForm> forms;
   std::vector<absl::int128> wide;  // coefficients that do not fit 64 bits
+  std::vector<Sequence> releases;  // all of `sequences`, perhaps some more; ascending, each once
 
   std::size_t size() const { return series.size(); }
   CellForm FormOf(std::size_t row) const { return forms.empty() ? form : forms[row]; }
@@ -209,6 +210,8 @@ struct PeriodSlice {
     return of.DatumOf(of.is_wide() ? wide[static_cast<std::size_t>(coefficient)] : absl::int128(coefficient));
   }
 };
+
+using SharedSlices = std::vector<std::shared_ptr<const PeriodSlice>>;
 
 // What was stated, and what is known. Self-synchronised.
 class VintageStore {
@@ -234,6 +237,11 @@ class VintageStore {
     return ReadSlices(
         dataset, range, vintage, [](const Period&) { return true; }, slices);
   }
+  // The same, to be looked at only: a slice that was put together for an earlier question may be given again.
+  virtual absl::Status ReadSharedSlices(std::string_view dataset, const PeriodRange& range,
+                                        const Vintage& vintage,
+                                        absl::FunctionRef<bool(const Period&)> wanted,
+                                        SharedSlices* slices) const;
 };
 
 // A record that stands beside the log; bytes of whoever put it there.

@@ -328,16 +328,8 @@ std::size_t AggregatePlan::DenominatorRank(const Codes& codes) const {
 std::string AggregatePlan::ClassOf(const std::vector<std::string_view>& codes) const {
   std::string text;
   for (std::size_t i = 0; i < codes.size(); ++i) {
-    switch (dataset_.dimensions[i].role) {
-      case Role::kFlow:
-      case Role::kMeasure:
-      case Role::kCurrency:
-      case Role::kUnit:
-      case Role::kAdjustment:
-        if (groups_at_[i].empty()) absl::StrAppend(&text, ToAbsl(codes[i]), ".");
-        break;
-      default:
-        break;
+    if (IsOfTotalClass(dataset_.dimensions[i].role) && groups_at_[i].empty()) {
+      absl::StrAppend(&text, ToAbsl(codes[i]), ".");
     }
   }
   return text;

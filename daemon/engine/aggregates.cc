@@ -1,12 +1,15 @@
 #include "daemon/engine/aggregates.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/engine/aggregate_terms.h"
 #include "daemon/engine/measures.h"
 #include "domain/errors.h"
+#include "domain/group_sum.h"
 #include "domain/limits.h"
 #include "domain/series_key.h"
 #include "domain/strings.h"
@@ -86,7 +89,54 @@ void NoteKept(const AggregateValue& kept, AggregateValue* value) {
   }
 }
 
-Decimal Magnitude(const Decimal& value) { return value.is_negative() ? value.Negated() : value; }
+// Of two ascending lists.
+bool HaveCommon(const std::vector<storage::SeriesId>& a, const std::vector<storage::SeriesId>& b) {
+  for (auto at_a = a.begin(), at_b = b.begin(); at_a != a.end() && at_b != b.end();) {
+    if (*at_a == *at_b) return true;
+    ++(*at_a < *at_b ? at_a : at_b);
+  }
+  return false;
+}
+
+absl::Status TooManyRanked() {
+  return InvalidField(
+      "keys", absl::StrCat("a ranking has at most ", limits::kMaxRanked, " members; narrow the selector"));
+}
+
+bool IsGreater(const RankedFigure& a, const RankedFigure& b) {
+  return Decimal::Compare(*a.value, *b.value) > 0;
+}
+
+// Drops what is below the last wanted rank, ties kept, so that few are left to be sorted.
+void KeepTop(std::size_t top, std::vector<RankedFigure>* found) {
+  std::erase_if(*found, [](const RankedFigure& figure) { return !figure.value.has_value(); });
+  if (found->size() <= top) return;
+  std::vector<Decimal> values;
+  for (const RankedFigure& figure : *found) values.push_back(*figure.value);
+  const auto last = values.begin() + static_cast<std::ptrdiff_t>(top - 1);
+  std::nth_element(values.begin(), last, values.end(),
+                   [](const Decimal& a, const Decimal& b) { return Decimal::Compare(a, b) > 0; });
+  std::erase_if(*found,
+                [&](const RankedFigure& figure) { return Decimal::Compare(*figure.value, *last) < 0; });
+}
+
+// Ties share the better rank, and stay in key order:   9.1  8.0  8.0  3.2   =>   1  2  2  4
+void SortByRank(const Ranking& ranking, std::vector<RankedFigure>* found) {
+  if (ranking.by_magnitude) {
+    for (RankedFigure& figure : *found) {
+      if (figure.value && figure.value->is_negative()) figure.value = figure.value->Negated();
+    }
+  }
+  if (ranking.top > 0) KeepTop(ranking.top, found);
+  std::stable_sort(found->begin(), found->end(), [](const RankedFigure& a, const RankedFigure& b) {
+    if (!a.value || !b.value) return a.value.has_value() && !b.value.has_value();
+    return IsGreater(a, b);
+  });
+  for (std::size_t i = 0; i < found->size() && (*found)[i].value; ++i) {
+    const bool tie = i > 0 && !IsGreater((*found)[i - 1], (*found)[i]);
+    (*found)[i].rank = tie ? (*found)[i - 1].rank : static_cast<std::uint32_t>(i) + 1;
+  }
+}
 
 }  // namespace
 
@@ -133,21 +183,48 @@ absl::Status AggregateReader::Start() {
     LookInColumns(*view_.months.from);
   }
   TW_ASSIGN_OR_RETURN(by_rows_, StartRows());
-  if (by_rows_) return absl::OkStatus();
+  if (by_rows_) return view_.ranking ? Rank() : absl::OkStatus();
   TW_RETURN_IF_ERROR(listed_ ? StartListing() : StartPlan());
   if (plan_.spec().transform == Transform::kIndex) TW_RETURN_IF_ERROR(CheckBase());
   return view_.ranking ? Rank() : absl::OkStatus();
 }
 
 absl::StatusOr<bool> AggregateReader::StartRows() {
-  if (!listed_ || !columns_month_ || listing_.listing().table() == nullptr ||
+  const bool totals = SectionTotals::Fits(plan_);
+  if (!(plan_.is_plain() || totals) || listing_.listing().table() == nullptr ||
       listing_.listing().CountRows(kReadAlone + 1) <= kReadAlone) {
     return false;
   }
-  TW_RETURN_IF_ERROR(ReadColumns());
+  if (view_.ranking && HasColumns()) {
+    std::optional<Month> month = view_.ranking->month;
+    if (!month) {
+      TW_ASSIGN_OR_RETURN(month, LatestMonthOfRows());
+    }
+    if (month) LookInColumns(*month);
+  }
+  if (!columns_month_) return false;
+  if (totals) {
+    TW_ASSIGN_OR_RETURN(totals_of_rows_, SectionTotals::Read(*store_, plan_, cells_, listing_.listing(),
+                                                             *columns_month_, check_alive_));
+    if (totals_of_rows_ == nullptr) {
+      columns_month_.reset();
+      return false;
+    }
+    if (!start_.after.empty()) SkipRowsUntil(start_.after);
+  } else {
+    TW_RETURN_IF_ERROR(ReadColumns());
+  }
   rows_run_ = *plan_.spec().window.RunEnding(*columns_month_);
-  if (plan_.spec().transform == Transform::kGrowth) rows_unit_ = FigureUnit(plan_.spec(), "", "");
+  if (totals || plan_.spec().transform == Transform::kGrowth) rows_unit_ = FigureUnit(plan_.spec(), "", "");
   return true;
+}
+
+// Totals are of all rows, whatever page is wanted: the listing begins with the first.
+void AggregateReader::SkipRowsUntil(std::string_view after) {
+  const std::size_t first = listing_.listing().table()->After(after);
+  do {
+    row_ahead_ = listing_.listing().NextRow();
+  } while (*row_ahead_ < first);
 }
 
 absl::Status AggregateReader::StartListing() {
@@ -292,12 +369,15 @@ absl::StatusOr<bool> AggregateReader::NextOutput() {
   }
 }
 
+bool AggregateReader::HasColumns() const {
+  const bool fits = (plan_.is_plain() && CrossSection::Fits(plan_.spec())) || SectionTotals::Fits(plan_);
+  return fits && cells_.real_time().maturity == Maturity::kLatest && touching_ == nullptr && !view_.explain &&
+         !view_.with_published_rates;
+}
+
 void AggregateReader::LookInColumns(Month month) {
-  const bool one_vintage = cells_.real_time().maturity == Maturity::kLatest;
-  if (plan_.is_plain() && CrossSection::Fits(plan_.spec()) && one_vintage && touching_ == nullptr &&
-      !view_.explain && !view_.with_published_rates && plan_.spec().window.RunEnding(month)) {
-    columns_month_ = month;
-  }
+  const std::vector<Period> above = RunsAbove(plan_.spec(), month);
+  if (HasColumns() && !above.empty()) columns_month_ = month;
 }
 
 absl::Status AggregateReader::ReadColumns() {
@@ -307,7 +387,7 @@ absl::Status AggregateReader::ReadColumns() {
 }
 
 absl::StatusOr<bool> AggregateReader::FindInColumns() {
-  if (!columns_month_ || !output_->above.additive) return false;
+  if (!columns_month_ || !plan_.is_plain() || !output_->above.additive) return false;
   if (!columns_) {
     const bool many = !listed_ && sums_.outputs.size() > kReadAlone;
     if (!many && ++read_alone_ <= kReadAlone) return false;
@@ -411,7 +491,8 @@ absl::StatusOr<bool> AggregateReader::Next() {
 
 absl::StatusOr<bool> AggregateReader::NextRow() {
   for (;;) {
-    row_ = listing_.listing().NextRow();
+    row_ = row_ahead_ ? *row_ahead_ : listing_.listing().NextRow();
+    row_ahead_.reset();
     in_section_ = is_quick_ = false;
     if (row_ == listing_.listing().table()->size()) return false;
     TW_RETURN_IF_ERROR(CheckAlive());
@@ -420,24 +501,63 @@ absl::StatusOr<bool> AggregateReader::NextRow() {
   }
 }
 
+// Whether the columns have an answer for the series of a row, which is the current one then.
+bool AggregateReader::FindRow(std::size_t row) {
+  const SeriesTable& table = *listing_.listing().table();
+  if (totals_of_rows_ != nullptr) {
+    in_section_ = is_quick_ = totals_of_rows_->Find(table, row, &quick_);
+  } else {
+    in_section_ = table.additive(row) && columns_->Find(table.id(row), &section_figure_);
+    is_quick_ = in_section_ && section_figure_.defined();
+    if (is_quick_) section_figure_.Fill(&quick_);
+  }
+  if (!in_section_) return false;
+  quick_.series = table.key(row);
+  quick_.unit = rows_unit_.empty() ? table.unit(row) : rows_unit_;
+  quick_.period = rows_run_;
+  return true;
+}
+
+absl::Status AggregateReader::TakeColumns(std::size_t most, QuickColumns* columns) {
+  columns->Begin(quick_);
+  const std::size_t rows = listing_.listing().table()->size();
+  while (columns->size() < most) {
+    const std::size_t row = listing_.listing().NextRow();
+    if (row == rows || !FindRow(row) || !is_quick_ || !columns->Fits(quick_)) {
+      row_ahead_ = row;
+      FindRow(row_);
+      break;
+    }
+    columns->Add(quick_);
+    row_ = row;
+  }
+  computed_ += columns->size();
+  return CheckAlive();
+}
+
 // False: nothing is known of the series.
 absl::StatusOr<bool> AggregateReader::TakeRow() {
+  if (FindRow(row_)) return true;
   const SeriesTable& table = *listing_.listing().table();
-  in_section_ = table.additive(row_) && columns_->Find(table.id(row_), &section_figure_);
-  if (in_section_) {
-    is_quick_ = section_figure_.defined();
-    quick_.series = table.key(row_);
-    quick_.unit = rows_unit_.empty() ? table.unit(row_) : rows_unit_;
-    quick_.period = rows_run_;
-    if (is_quick_) section_figure_.Fill(&quick_);
-    return true;
-  }
   TW_RETURN_IF_ERROR(TakeSingle({table.id(row_), std::string(table.key(row_))}));
   loaded_at_.reset();
   TW_RETURN_IF_ERROR(LoadMembers(vintage()));
   if (above_.empty() || !above_.span()) return false;
   TW_RETURN_IF_ERROR(Compute(*columns_month_, rows_run_));
   return true;
+}
+
+// In words.
+static AggregateValue ToValue(const QuickFigure& figure) {
+  AggregateValue value;
+  value.value = Decimal::FromValidParts(figure.coefficient, figure.scale);
+  if (figure.bounded) value.bound = Decimal::FromValidParts(figure.bound, figure.bound_scale);
+  value.derivation = figure.derivation;
+  value.members = 1;
+  value.across_releases = figure.across_releases;
+  value.published_at = figure.published_at;
+  value.sequence = figure.sequence;
+  return value;
 }
 
 const AggregateFigure& AggregateReader::figure() {
@@ -447,7 +567,11 @@ const AggregateFigure& AggregateReader::figure() {
   figure_.series = quick_.series;
   figure_.unit = quick_.unit;
   figure_.period = quick_.period;
-  columns_->Describe(section_figure_, &figure_.value);
+  if (is_quick_) {
+    figure_.value = ToValue(quick_);
+  } else {
+    columns_->Describe(section_figure_, &figure_.value);
+  }
   figure_.published_at = PublishedAt::At(figure_.value.published_at);
   return figure_;
 }
@@ -502,6 +626,11 @@ absl::Status AggregateReader::Compute(Month last, Period run) {
 }
 
 absl::Status AggregateReader::Fill(Month last) {
+  if (totals_of_rows_ != nullptr) {
+    const std::uint32_t total_class = listing_.listing().table()->total_class(row_);
+    figure_.value = totals_of_rows_->Evaluate(total_class, above_.members());
+    return absl::OkStatus();
+  }
   SharedTotal::Below below;
   if (total_ != nullptr) {
     below = total_->For(plan_.spec(), last);
@@ -547,7 +676,6 @@ absl::Status AggregateReader::FindPublishedRate(const Vintage& at) {
 
 // ---- Rankings
 
-// The latest month that ends a window and of which any output knows something.
 absl::StatusOr<std::optional<Month>> AggregateReader::LatestMonth() {
   std::optional<Month> latest;
   for (;;) {
@@ -557,56 +685,98 @@ absl::StatusOr<std::optional<Month>> AggregateReader::LatestMonth() {
   }
   next_output_ = 0;
   output_ = nullptr;
-  if (!latest) return latest;
-  // A year has one last month; at the very start of the calendar no window may end at all.
+  return LastEndUntil(latest);
+}
+
+// Periods are tried from the last one on, more and more at once: mostly the last is the one.
+absl::StatusOr<std::optional<Month>> AggregateReader::LatestMonthOfRows() {
+  std::set<Month> ends;
+  const std::string& dataset = plan_.query().dataset;
+  storage::SharedSlices slices;
+  const auto note = [&ends](const Period& period) {
+    ends.insert(period.last());
+    return false;
+  };
+  TW_RETURN_IF_ERROR(store_->ReadSharedSlices(dataset, PeriodRange{}, vintage(), note, &slices));
+  std::vector<storage::SeriesId> selected;
+  SeriesListing rows = listing_.listing();
+  for (std::size_t row = rows.NextRow(); row < rows.table()->size(); row = rows.NextRow()) {
+    selected.push_back(rows.table()->id(row));
+  }
+  std::sort(selected.begin(), selected.end());
+  std::optional<Month> latest;
+  for (std::size_t at_once = 1; !latest && !ends.empty(); at_once *= 2) {
+    std::set<Month> tried;
+    while (!ends.empty() && tried.size() < at_once) tried.insert(ends.extract(std::prev(ends.end())));
+    const auto wanted = [&tried](const Period& period) { return tried.contains(period.last()); };
+    TW_RETURN_IF_ERROR(store_->ReadSharedSlices(dataset, PeriodRange{}, vintage(), wanted, &slices));
+    for (const auto& slice : slices) {
+      if (HaveCommon(selected, slice->series))
+        latest = std::max(latest.value_or(slice->period.last()), slice->period.last());
+    }
+  }
+  return LastEndUntil(latest);
+}
+
+// A year has one last month; at the very start of the calendar no window may end at all.
+std::optional<Month> AggregateReader::LastEndUntil(std::optional<Month> month) const {
+  if (!month) return std::nullopt;
   for (int back = 0; back < 12; ++back) {
-    if (plan_.spec().window.RunEnding(*latest - back)) return *latest - back;
+    if (plan_.spec().window.RunEnding(*month - back)) return *month - back;
   }
   return std::nullopt;
 }
 
 absl::Status AggregateReader::Rank() {
-  std::optional<Month> month = view_.ranking->month;
-  if (!month) {
-    TW_ASSIGN_OR_RETURN(month, LatestMonth());
-  }
-  if (!month) return absl::OkStatus();
-  LookInColumns(*month);
-  for (;;) {
-    TW_ASSIGN_OR_RETURN(const bool more, NextOutput());
-    if (!more) break;
-    TW_RETURN_IF_ERROR(Compute(*month, *plan_.spec().window.RunEnding(*month)));
-    ranked_.push_back(std::move(figure_));
-    if (ranked_.size() > limits::kMaxRanked) {
-      return InvalidField("keys", absl::StrCat("a ranking has at most ", limits::kMaxRanked,
-                                               " members; narrow the selector"));
+  std::vector<RankedFigure> found;
+  if (by_rows_) {
+    TW_RETURN_IF_ERROR(CollectRows(&found));
+  } else {
+    std::optional<Month> month = view_.ranking->month;
+    if (!month) {
+      TW_ASSIGN_OR_RETURN(month, LatestMonth());
     }
+    if (!month) return absl::OkStatus();
+    LookInColumns(*month);
+    TW_RETURN_IF_ERROR(CollectOutputs(*month, &found));
   }
-  SortRanked();
+  SortByRank(*view_.ranking, &found);
+  for (RankedFigure& ranked : found) {
+    if (ranked.row != RankedFigure::kNoRow) FindRow(row_ = ranked.row);
+    ranked_.push_back(ranked.figure == nullptr ? figure() : std::move(*ranked.figure));
+    ranked_.back().rank = ranked.rank;
+  }
+  in_section_ = is_quick_ = false;
   given_ = std::min(start_.skip, ranked_.size());
   return absl::OkStatus();
 }
 
-// Ties share the better rank:   9.1  8.0  8.0  3.2   =>   1  2  2  4
-void AggregateReader::SortRanked() {
-  const bool by_magnitude = view_.ranking->by_magnitude;
-  const auto of = [by_magnitude](const AggregateFigure& figure) {
-    return by_magnitude ? Magnitude(*figure.value.value) : *figure.value.value;
-  };
-  const auto before = [&of](const AggregateFigure& a, const AggregateFigure& b) {
-    if (!a.value.value || !b.value.value) return a.value.value.has_value() && !b.value.value.has_value();
-    return Decimal::Compare(of(a), of(b)) > 0;
-  };
-  std::stable_sort(ranked_.begin(), ranked_.end(), before);
-  std::uint32_t place = 0;
-  for (std::size_t i = 0; i < ranked_.size() && ranked_[i].value.value; ++i) {
-    const bool tie = i > 0 && Decimal::Compare(of(ranked_[i]), of(ranked_[i - 1])) == 0;
-    ranked_[i].rank = tie ? ranked_[i - 1].rank : place + 1;
-    ++place;
+absl::Status AggregateReader::CollectRows(std::vector<RankedFigure>* found) {
+  for (;;) {
+    TW_ASSIGN_OR_RETURN(const bool more, NextRow());
+    if (!more) return absl::OkStatus();
+    if (found->size() == limits::kMaxRanked) return TooManyRanked();
+    RankedFigure& ranked = found->emplace_back();
+    if (is_quick_) {
+      ranked.value = Decimal::FromValidParts(quick_.coefficient, quick_.scale);
+      ranked.row = row_;
+    } else {
+      ranked.figure = std::make_unique<AggregateFigure>(figure());
+      ranked.value = ranked.figure->value.value;
+    }
   }
-  const std::uint32_t top = view_.ranking->top;
-  if (top == 0) return;
-  std::erase_if(ranked_, [top](const AggregateFigure& f) { return f.rank == 0 || f.rank > top; });
+}
+
+absl::Status AggregateReader::CollectOutputs(Month month, std::vector<RankedFigure>* found) {
+  for (;;) {
+    TW_ASSIGN_OR_RETURN(const bool more, NextOutput());
+    if (!more) return absl::OkStatus();
+    if (found->size() == limits::kMaxRanked) return TooManyRanked();
+    TW_RETURN_IF_ERROR(Compute(month, *plan_.spec().window.RunEnding(month)));
+    RankedFigure& ranked = found->emplace_back();
+    ranked.value = figure_.value.value;
+    ranked.figure = std::make_unique<AggregateFigure>(std::move(figure_));
+  }
 }
 
 }  // namespace tidewaiter::engine

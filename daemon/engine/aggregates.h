@@ -20,6 +20,7 @@
 #include "daemon/engine/cross_section.h"
 #include "daemon/engine/member_cells.h"
 #include "daemon/engine/queries.h"
+#include "daemon/engine/section_totals.h"
 #include "domain/aggregate_query.h"
 #include "domain/quick_figure.h"
 #include "storage/store.h"
@@ -33,6 +34,16 @@ struct AggregatePosition {
   std::string after;     // an output key whose figures, and all before it, have been given
   std::string split;     // the output of which some have been given
   std::size_t skip = 0;  // so many; of a ranking: of all
+};
+
+// A figure on its way into a ranking. Of those that stand in columns only the value is held until it is known
+// that they are wanted.
+struct RankedFigure {
+  static constexpr std::size_t kNoRow = ~std::size_t{0};
+  std::optional<Decimal> value;
+  std::size_t row = kNoRow;
+  std::unique_ptr<AggregateFigure> figure;  // if it has no row
+  std::uint32_t rank = 0;
 };
 
 // The figures of a query, in key order, months ascending; or ranked. A cursor: of series that stay apart one
@@ -51,6 +62,9 @@ class AggregateReader {
   const AggregateFigure& figure();
   // The same in few bytes, of most figures of a cross-section, valid until Next(); nullptr: figure() only.
   const QuickFigure* quick() const { return is_quick_ ? &quick_ : nullptr; }
+  // The current figure and those after it that have the same in common, at most `most`; the last of them is
+  // the current one then. Errors as Next(). REQUIRES: quick() has a bound; most > 0.
+  absl::Status TakeColumns(std::size_t most, QuickColumns* columns);
   // Goes on right after the current figure. REQUIRES: Next() was true.
   AggregatePosition position() const;
 
@@ -75,6 +89,8 @@ class AggregateReader {
   absl::StatusOr<bool> StartRows();
   absl::StatusOr<bool> NextRow();
   absl::StatusOr<bool> TakeRow();
+  bool FindRow(std::size_t row);
+  void SkipRowsUntil(std::string_view after);
   absl::Status StartPlan();
   absl::Status ReadSumColumns();
   absl::Status CheckBase();
@@ -85,7 +101,8 @@ class AggregateReader {
   absl::Status TakeSingle(const storage::SeriesEntry& series);
   bool IsTouched() const;
   bool Touches(const PlannedSum& sum) const;
-  // Whether figures of that one month may be found in columns.
+  // Whether figures of one month may be found in columns.
+  bool HasColumns() const;
   void LookInColumns(Month month);
   absl::Status ReadColumns();
   absl::StatusOr<bool> FindInColumns();
@@ -98,9 +115,13 @@ class AggregateReader {
   // At which the figure is computed; none: no such print.
   std::optional<Vintage> VintageOf(Period run) const;
   absl::Status FindPublishedRate(const Vintage& at);
+  // The last month of which anything selected is known and with which a window ends.
   absl::StatusOr<std::optional<Month>> LatestMonth();
+  absl::StatusOr<std::optional<Month>> LatestMonthOfRows();
+  std::optional<Month> LastEndUntil(std::optional<Month> month) const;
   absl::Status Rank();
-  void SortRanked();
+  absl::Status CollectRows(std::vector<RankedFigure>* found);
+  absl::Status CollectOutputs(Month month, std::vector<RankedFigure>* found);
 
   const storage::Store* store_;
   const AggregatePlan plan_;
@@ -128,6 +149,8 @@ class AggregateReader {
   // The same, row by row: no figure is put into words before it is asked for.
   bool by_rows_ = false;
   std::size_t row_ = 0;
+  std::optional<std::size_t> row_ahead_;           // the next one, which has been taken from the listing
+  std::unique_ptr<SectionTotals> totals_of_rows_;  // of shares and contributions, instead of columns_
   Period rows_run_;
   std::string rows_unit_;  // of all; empty: each its own
   SectionFigure section_figure_;

@@ -33,6 +33,27 @@ bool IsAdditive(const DatasetDefinition& dataset, const std::vector<std::string_
   return true;
 }
 
+bool IsOfTotalClass(Role role) {
+  switch (role) {
+    case Role::kFlow:
+    case Role::kMeasure:
+    case Role::kCurrency:
+    case Role::kUnit:
+    case Role::kAdjustment:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string TotalClass(const DatasetDefinition& dataset, const std::vector<std::string_view>& codes) {
+  std::string text;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    if (IsOfTotalClass(dataset.dimensions[i].role)) absl::StrAppend(&text, ToAbsl(codes[i]), ".");
+  }
+  return text;
+}
+
 std::string FigureUnit(const AggregateSpec& spec, std::string_view above, std::string_view below) {
   switch (spec.transform) {
     case Transform::kLevel:

@@ -21,6 +21,12 @@ std::optional<std::size_t> PlaceOf(const DatasetDefinition& dataset, std::string
 // the UNIT dimension tells. What is unknown is taken for additive.
 bool IsAdditive(const DatasetDefinition& dataset, const std::vector<std::string_view>& codes);
 
+// Whether the codes of such a dimension say what is counted and how: flow, measure, currency, unit,
+// adjustment.
+bool IsOfTotalClass(Role role);
+// What series must have in common to stand in one total: those codes, a point after each.
+std::string TotalClass(const DatasetDefinition& dataset, const std::vector<std::string_view>& codes);
+
 // The unit of a figure whose operands have these: "PCT", "PP" (percentage points), "2019-01/P12M=100", "USD
 // BN/T".
 std::string FigureUnit(const AggregateSpec& spec, std::string_view above, std::string_view below);

@@ -15,22 +15,21 @@ constexpr std::size_t kFew = 1 << 16;
 }  // namespace
 
 absl::StatusOr<ReleaseOrder> ReleaseOrder::Read(const storage::Store& store,
-                                                const std::vector<storage::PeriodSlice>& slices) {
+                                                const storage::SharedSlices& slices) {
   ReleaseOrder order;
   Sequence least = ~Sequence{0}, most = 0;
   std::size_t rows = 0;
-  for (const storage::PeriodSlice& slice : slices) {
-    for (const Sequence sequence : slice.sequences) {
-      least = std::min(least, sequence);
-      most = std::max(most, sequence);
-    }
-    rows += slice.size();
+  for (const auto& slice : slices) {
+    if (slice->releases.empty()) continue;
+    least = std::min(least, slice->releases.front());
+    most = std::max(most, slice->releases.back());
+    rows += slice->size();
   }
   if (rows == 0 || most - least >= kSparse * rows + kFew) return order;
   order.first_ = least;
   order.ranks_.resize(most - least + 1);
-  for (const storage::PeriodSlice& slice : slices) {
-    for (const Sequence sequence : slice.sequences) order.ranks_[sequence - least] = 1;
+  for (const auto& slice : slices) {
+    for (const Sequence sequence : slice->releases) order.ranks_[sequence - least] = 1;
   }
   for (std::size_t i = 0; i < order.ranks_.size(); ++i) {
     if (order.ranks_[i] == 0) continue;

@@ -18,8 +18,7 @@ class ReleaseOrder {
   using Release = MonthSums::Release;
   ReleaseOrder() = default;
   // None: no cell, or sequences too far apart for a table. Errors: the store's.
-  static absl::StatusOr<ReleaseOrder> Read(const storage::Store& store,
-                                           const std::vector<storage::PeriodSlice>& slices);
+  static absl::StatusOr<ReleaseOrder> Read(const storage::Store& store, const storage::SharedSlices& slices);
 
   bool empty() const { return releases_.empty(); }
   // Index into releases(). REQUIRES: some cell has that sequence.

@@ -30,6 +30,8 @@ absl::StatusOr<std::shared_ptr<const SeriesTable>> SeriesTable::Read(const stora
     if (series.size() < kSeriesAtOnce) break;
     after = series.back().key;
   }
+  table->total_class_count_ = table->total_classes_.size();
+  table->total_classes_ = {};
   table->keys_.shrink_to_fit();
   table->rows_.shrink_to_fit();
   return std::shared_ptr<const SeriesTable>(std::move(table));
@@ -40,7 +42,12 @@ void SeriesTable::Add(const DatasetDefinition& dataset, const storage::SeriesEnt
   row.id = series.id;
   row.key_begin = static_cast<std::uint32_t>(keys_.size());
   row.key_bytes = static_cast<std::uint16_t>(series.key.size());
-  row.additive = IsAdditive(dataset, SeriesKey::FromValid(series.key).codes());
+  const SeriesKey key = SeriesKey::FromValid(series.key);
+  row.additive = IsAdditive(dataset, key.codes());
+  row.total_class =
+      total_classes_
+          .try_emplace(TotalClass(dataset, key.codes()), static_cast<std::uint32_t>(total_classes_.size()))
+          .first->second;
   std::string unit = UnitOf(dataset, series.key);
   const auto known = std::find(units_.rbegin(), units_.rend(), unit);
   if (known == units_.rend()) {

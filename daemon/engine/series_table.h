@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "domain/dataset.h"
@@ -36,6 +37,9 @@ class SeriesTable {
   }
   const std::string& unit(std::size_t row) const { return units_[rows_[row].unit]; }
   bool additive(std::size_t row) const { return rows_[row].additive; }
+  // A number for its TotalClass(), below total_classes().
+  std::uint32_t total_class(std::size_t row) const { return rows_[row].total_class; }
+  std::size_t total_classes() const { return total_class_count_; }
   // The first row whose key comes after `key`; size() if there is none.
   std::size_t After(std::string_view key) const;
   std::size_t bytes() const { return keys_.capacity() + rows_.capacity() * sizeof(Row); }
@@ -45,6 +49,7 @@ class SeriesTable {
     storage::SeriesId id{};
     std::uint32_t key_begin = 0;
     std::uint32_t unit = 0;  // index into units_
+    std::uint32_t total_class = 0;
     std::uint16_t key_bytes = 0;
     bool additive = true;
   };
@@ -53,7 +58,9 @@ class SeriesTable {
 
   std::string keys_;
   std::vector<Row> rows_;
-  std::vector<std::string> units_;  // few
+  std::vector<std::string> units_;                                 // few
+  absl::flat_hash_map<std::string, std::uint32_t> total_classes_;  // while reading
+  std::size_t total_class_count_ = 0;
 };
 
 // The tables of the datasets that were read last, as long as no series comes in. Thread-safe; calls block.

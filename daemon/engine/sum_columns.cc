@@ -92,7 +92,7 @@ absl::StatusOr<bool> SumColumns::ReadSlices(const storage::Store& store, const s
   const std::size_t most_periods = kMostCells / std::max<std::size_t>(store.CountSeries(), 1) / 2;
   struct Half {
     absl::flat_hash_map<std::pair<std::int32_t, int>, bool> wanted;
-    std::vector<storage::PeriodSlice> slices;
+    storage::SharedSlices slices;
     bool all = true;
     absl::Status status;
   } halves[2];
@@ -104,14 +104,15 @@ absl::StatusOr<bool> SumColumns::ReadSlices(const storage::Store& store, const s
       if (is_new) half.all = at->second = half.wanted.size() <= most_periods;
       return at->second;
     };
-    half.status = store.ReadSlices(dataset, PeriodRange{}, vintage, admit, &half.slices);
+    half.status = store.ReadSharedSlices(dataset, PeriodRange{}, vintage, admit, &half.slices);
   };
   RunBoth([&] { read(0); }, [&] { read(1); });
   for (Half& half : halves) {
     TW_RETURN_IF_ERROR(half.status);
     std::move(half.slices.begin(), half.slices.end(), std::back_inserter(slices_));
   }
-  std::sort(slices_.begin(), slices_.end(), [](const auto& a, const auto& b) { return a.period < b.period; });
+  std::sort(slices_.begin(), slices_.end(),
+            [](const auto& a, const auto& b) { return a->period < b->period; });
   return halves[0].all && halves[1].all;
 }
 
@@ -119,9 +120,9 @@ void SumColumns::TakeScale() {
   const auto take = [this](CellForm form) {
     if (form.has_value()) scale_ = std::max(scale_, form.scale());
   };
-  for (const storage::PeriodSlice& slice : slices_) {
-    if (slice.forms.empty()) take(slice.form);
-    for (const CellForm form : slice.forms) take(form);
+  for (const auto& slice : slices_) {
+    if (slice->forms.empty()) take(slice->form);
+    for (const CellForm form : slice->forms) take(form);
   }
 }
 
@@ -143,12 +144,12 @@ class SumColumns::Part {
 
   // False: the sums would take too much room.
   bool Run() {
-    for (const storage::PeriodSlice& slice : columns_.slices_) FindStretches(slice);
+    for (const auto& slice : columns_.slices_) FindStretches(*slice);
     last_months_.assign(last_months_.size(), kNever);
     stretch_of_slot_.resize(columns_.slots_.size());
-    for (const storage::PeriodSlice& slice : columns_.slices_) {
-      if (slice.period.months() != 1) continue;
-      Add(slice);
+    for (const auto& slice : columns_.slices_) {
+      if (slice->period.months() != 1) continue;
+      Add(*slice);
       if (held_ > kMostHeldCells) return false;
     }
     for (std::size_t place = begin_; place < end_; ++place) {

@@ -64,7 +64,7 @@ class SumColumns {
   }
   std::size_t PlaceOf(storage::SeriesId id) const { return static_cast<std::uint32_t>(id) - first_; }
 
-  std::vector<storage::PeriodSlice> slices_;  // while reading
+  storage::SharedSlices slices_;  // while reading
   ReleaseOrder order_;
   int scale_ = 0;
   std::vector<Sum> sums_;  // by number, less 1

@@ -1,5 +1,6 @@
 #include "daemon/rpc/aggregate_service.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -84,10 +85,29 @@ bool IsPointFigure(const v1::GetAggregatesRequest& request) {
          !request.months().from().empty() && request.months().from() == request.months().to();
 }
 
-absl::Status AddToBlock(engine::AggregateReader& reader, convert::AggregateBlockEncoder* block) {
-  const QuickFigure* const quick = reader.quick();
-  return quick != nullptr ? block->Add(*quick) : block->Add(reader.figure());
-}
+// Figures that go into a block at once, at most: between them it is asked whether anybody still waits.
+constexpr std::size_t kFiguresAtOnce = 2048;
+
+// Moves figures to blocks.
+class BlockWriter {
+ public:
+  explicit BlockWriter(const convert::Lookup* lookup) : block_(lookup) {}
+  // The reader's current figure and, as long as they are plain, those after it; at most `most`.
+  absl::Status Add(engine::AggregateReader& reader, std::size_t most) {
+    const QuickFigure* const quick = reader.quick();
+    if (quick == nullptr) return block_.Add(reader.figure());
+    if (!quick->bounded) return block_.Add(*quick);
+    most = std::min({most, kFiguresAtOnce, limits::kMaxChunkObservations - block_.figures()});
+    TW_RETURN_IF_ERROR(reader.TakeColumns(most, &columns_));
+    return block_.Add(columns_);
+  }
+  convert::AggregateBlockEncoder& block() { return block_; }
+  const convert::AggregateBlockEncoder& block() const { return block_; }
+
+ private:
+  convert::AggregateBlockEncoder block_;
+  QuickColumns columns_;
+};
 
 // Figures on their way into an answer, as rows or as columns.
 class FigurePage {
@@ -95,28 +115,30 @@ class FigurePage {
   // `blocks`: where those go, as fields of the response.
   FigurePage(const convert::Lookup& lookup, bool rows, v1::GetAggregatesResponse* response,
              std::string* blocks)
-      : lookup_(lookup), rows_(rows), response_(response), blocks_(*blocks), block_(&lookup) {}
+      : lookup_(lookup), rows_(rows), response_(response), blocks_(*blocks), writer_(&lookup) {}
 
-  // The reader's current figure.
-  absl::Status Add(engine::AggregateReader& reader) {
-    ++figures_;
+  // The reader's current figure, perhaps some after it. REQUIRES: !Full(page_size).
+  absl::Status Add(engine::AggregateReader& reader, std::size_t page_size) {
     if (!rows_) {
-      TW_RETURN_IF_ERROR(AddToBlock(reader, &block_));
-      if (block_.figures() == limits::kMaxChunkObservations) Close();
+      const std::size_t before = writer_.block().figures();
+      TW_RETURN_IF_ERROR(writer_.Add(reader, page_size - figures_));
+      figures_ += writer_.block().figures() - before;
+      if (writer_.block().figures() == limits::kMaxChunkObservations) Close();
       return absl::OkStatus();
     }
+    ++figures_;
     v1::Aggregate* row = response_->add_aggregates();
     TW_RETURN_IF_ERROR(convert::FillRow(reader.figure(), lookup_, row));
     bytes_ += row->ByteSizeLong() + 4;
     return absl::OkStatus();
   }
   bool Full(std::size_t page_size) const {
-    return figures_ >= page_size || bytes_ + (rows_ ? 0 : block_.bytes()) >= kPageBytes;
+    return figures_ >= page_size || bytes_ + (rows_ ? 0 : writer_.block().bytes()) >= kPageBytes;
   }
   void Close() {
-    if (block_.figures() == 0) return;
-    bytes_ += block_.bytes();
-    block_.FinishField(v1::GetAggregatesResponse::kBlocksFieldNumber, &blocks_);
+    if (writer_.block().figures() == 0) return;
+    bytes_ += writer_.block().bytes();
+    writer_.block().FinishField(v1::GetAggregatesResponse::kBlocksFieldNumber, &blocks_);
   }
 
  private:
@@ -124,7 +146,7 @@ class FigurePage {
   const bool rows_;
   v1::GetAggregatesResponse* const response_;
   std::string& blocks_;
-  convert::AggregateBlockEncoder block_;
+  BlockWriter writer_;
   std::size_t figures_ = 0;
   std::size_t bytes_ = 0;
 };
@@ -164,7 +186,7 @@ absl::Status HandleGet(Call& call, const v1::GetAggregatesRequest& request,
       response->set_next_page_token(EncodePageToken(token, request));
       break;
     }
-    TW_RETURN_IF_ERROR(page.Add(*reader));
+    TW_RETURN_IF_ERROR(page.Add(*reader, page_size));
   }
   page.Close();
   return absl::OkStatus();
@@ -176,30 +198,31 @@ class FigureSource final : public MessageSource {
   FigureSource(const Backend& backend, std::unique_ptr<engine::AggregateReader> reader)
       : message_bytes_(backend.options.stream_message_bytes),
         reader_(std::move(reader)),
-        block_(&backend.lookup) {}
+        writer_(&backend.lookup) {}
 
   absl::StatusOr<std::optional<grpc::ByteBuffer>> Next(const Call& call) override {
-    while (!end_ && block_.bytes() < message_bytes_ && block_.figures() < limits::kMaxChunkObservations) {
+    convert::AggregateBlockEncoder& block = writer_.block();
+    while (!end_ && block.bytes() < message_bytes_ && block.figures() < limits::kMaxChunkObservations) {
       TW_ASSIGN_OR_RETURN(const bool more, reader_->Next());
       end_ = !more;
-      if (more) TW_RETURN_IF_ERROR(AddToBlock(*reader_, &block_));
+      if (more) TW_RETURN_IF_ERROR(writer_.Add(*reader_, kFiguresAtOnce));
     }
-    if (block_.figures() == 0 && !first_) return std::nullopt;
+    if (block.figures() == 0 && !first_) return std::nullopt;
     v1::StreamAggregatesResponse response;
     if (first_) {
       *response.mutable_vintage() = convert::ToWire(reader_->vintage());
       *response.mutable_query() = convert::ToWire(reader_->query());
     }
     first_ = false;
-    std::string block;
-    if (block_.figures() > 0) block_.FinishField(v1::StreamAggregatesResponse::kBlockFieldNumber, &block);
-    return std::optional<grpc::ByteBuffer>(Serialize(response, std::move(block)));
+    std::string field;
+    if (block.figures() > 0) block.FinishField(v1::StreamAggregatesResponse::kBlockFieldNumber, &field);
+    return std::optional<grpc::ByteBuffer>(Serialize(response, std::move(field)));
   }
 
  private:
   const std::size_t message_bytes_;
   const std::unique_ptr<engine::AggregateReader> reader_;
-  convert::AggregateBlockEncoder block_;
+  BlockWriter writer_;
   bool first_ = true;
   bool end_ = false;
 };

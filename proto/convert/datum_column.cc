@@ -159,6 +159,15 @@ void DatumColumnWriter::AddFiller() {
   ++size_;
 }
 
+void DatumColumnWriter::Add(std::span<const std::int64_t> coefficients, int scale) {
+  while (!coefficients.empty() && !(plain_ && scale == static_cast<int>(column_->scale()))) {
+    Add(coefficients.front(), scale);
+    coefficients = coefficients.subspan(1);
+  }
+  column_->mutable_coefficients()->Add(coefficients.begin(), coefficients.end());
+  size_ += coefficients.size();
+}
+
 void DatumColumnWriter::Add(const Datum& datum) {
   if (datum.has_value() && has_scale_ && datum.value().scale() == static_cast<int>(column_->scale()) &&
       datum.step_exponent() == -datum.value().scale() && FitsInt64(datum.value().coefficient())) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -28,6 +29,8 @@ class DatumColumnWriter {
                column_->absences().empty();
     }
   }
+  // Several of them.
+  void Add(std::span<const std::int64_t> coefficients, int scale);
   // So many data follow.
   void Reserve(std::size_t data) { column_->mutable_coefficients()->Reserve(static_cast<int>(size_ + data)); }
   // A datum that says nothing, in the cheapest way.

@@ -23,6 +23,11 @@ namespace {
 // does.
 constexpr std::size_t kChunksAtLeast = 1024;
 constexpr std::size_t kChunksPerSeries = 2;
+// What all indexes of periods that are held may have, some 16 bytes each. A release of months mentions two or
+// three dozen.
+constexpr std::size_t kMostMentions = 2'000'000;
+// Stands for a scope among the positions of chunks, which are smaller.
+constexpr std::uint64_t kScopeMark = ~std::uint64_t{0};
 
 // A period that a visible chunk states of the dataset.
 struct Hit {
@@ -67,11 +72,56 @@ class CrossSection {
 
   absl::StatusOr<bool> Run(const PeriodRange& range, absl::FunctionRef<bool(const Period&)> wanted,
                            std::vector<PeriodSlice>* slices) {
-    const std::optional<std::vector<ScopeIndex::Covering>> scopes =
-        store_.scopes->FindIfOfAllSeries(dataset_, vintage_.sequence);
+    const std::optional<std::vector<ScopeIndex::Covering>> scopes = Scopes();
     if (!scopes) return false;
     TW_ASSIGN_OR_RETURN(const bool worth_while, FindHits(range, wanted));
     if (!worth_while || !TakeSweeps(*scopes)) return false;
+    TW_RETURN_IF_ERROR(ReadPeriods(slices));
+    return true;
+  }
+
+  // Looks for slices that are remembered, and puts together those that are not.
+  absl::StatusOr<bool> RunShared(const PeriodRange& range, absl::FunctionRef<bool(const Period&)> wanted,
+                                 const ChunkIndex& index, SliceMemory* memory, SharedSlices* slices) {
+    const std::optional<std::vector<ScopeIndex::Covering>> scopes = Scopes();
+    if (!scopes) return false;
+    TakeHits(range, wanted, index);
+    if (!TakeSweeps(*scopes)) return false;
+    slices->clear();
+    std::vector<SliceOrigin> missing;
+    std::vector<std::size_t> places;  // of those, among the slices
+    ForEachPeriod([&](std::span<const Hit> hits) {
+      SliceOrigin origin = OriginOf(hits);
+      slices->push_back(memory->Find(origin));
+      if (slices->back() != nullptr) return;
+      missing.push_back(std::move(origin));
+      places.push_back(slices->size() - 1);
+    });
+    if (missing.empty()) return true;
+    KeepHitsOf(missing);
+    TW_ASSIGN_OR_RETURN(const bool worth_while, IsWorthWhile());
+    if (!worth_while) return false;
+    std::vector<PeriodSlice> read;
+    TW_RETURN_IF_ERROR(ReadPeriods(&read));
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      auto slice = std::make_shared<const PeriodSlice>(std::move(read[i]));
+      (*slices)[places[i]] = slice;
+      memory->Insert(std::move(missing[i]), std::move(slice));
+    }
+    return true;
+  }
+
+ private:
+  static absl::Status Disagree(const Period& period) {
+    return CorruptionError(absl::StrCat("the index of periods and the log differ about ", period.ToString()));
+  }
+
+  std::optional<std::vector<ScopeIndex::Covering>> Scopes() const {
+    return store_.scopes->FindIfOfAllSeries(dataset_, vintage_.sequence);
+  }
+
+  // The slices of all periods of which there is a hit.
+  absl::Status ReadPeriods(std::vector<PeriodSlice>* slices) {
     const std::vector<Period> periods = TakePeriods();
     slices->resize(periods.size());
     for (std::size_t first = 0; first < periods.size();) {
@@ -84,12 +134,7 @@ class CrossSection {
       }
       first += count;
     }
-    return true;
-  }
-
- private:
-  static absl::Status Disagree(const Period& period) {
-    return CorruptionError(absl::StrCat("the index of periods and the log differ about ", period.ToString()));
+    return absl::OkStatus();
   }
 
   // Nothing if what begins at the position is not visible at the vintage.
@@ -131,6 +176,70 @@ class CrossSection {
     }));
     std::sort(hits_.begin(), hits_.end(), [](const Hit& a, const Hit& b) { return OrderOf(a) < OrderOf(b); });
     return worth_while;
+  }
+
+  // The same out of an index in memory, by period, then in visibility order.
+  void TakeHits(const PeriodRange& range, absl::FunctionRef<bool(const Period&)> wanted,
+                const ChunkIndex& index) {
+    for (const ChunkIndex::PeriodMentions& of : index.periods()) {
+      if (!range.Contains(of.period)) continue;
+      std::optional<bool> is_wanted;  // asked of visible periods only
+      for (const ChunkIndex::Mention& mention : of.mentions) {
+        const ChunkIndex::Chunk& chunk = index.chunks()[mention.chunk];
+        if (chunk.published_at > vintage_.as_of || chunk.sequence > vintage_.sequence ||
+            !VisibleSince(chunk.sequence)) {
+          continue;
+        }
+        if (!is_wanted) is_wanted = wanted(of.period);
+        if (!*is_wanted) break;
+        hits_.push_back({chunk.published_at, chunk.sequence, chunk.position, chunk.begin_position,
+                         mention.sections, of.period});
+      }
+    }
+  }
+
+  // Calls fn(hits) for each period. REQUIRES: the hits stand by period.
+  template <typename Fn>
+  void ForEachPeriod(Fn fn) const {
+    for (auto hit = hits_.begin(); hit != hits_.end();) {
+      const auto end =
+          std::find_if(hit, hits_.end(), [hit](const Hit& other) { return other.period != hit->period; });
+      fn(std::span<const Hit>(hit, end));
+      hit = end;
+    }
+  }
+
+  // What the slice of one period follows from.
+  SliceOrigin OriginOf(std::span<const Hit> hits) const {
+    SliceOrigin origin{.dataset = dataset_, .period = hits[0].period, .statements = {}};
+    origin.statements.reserve(hits.size());
+    for (const Hit& hit : hits) origin.statements.push_back(hit.position);
+    for (const Sweep& sweep : sweeps_) {
+      if (!sweep.periods.Contains(origin.period)) continue;
+      origin.statements.insert(origin.statements.end(), {kScopeMark, sweep.sequence, sweep.section});
+    }
+    return origin;
+  }
+
+  // In visibility order. The periods ascend.
+  void KeepHitsOf(const std::vector<SliceOrigin>& periods) {
+    std::erase_if(hits_, [&periods](const Hit& hit) {
+      const auto at = std::lower_bound(
+          periods.begin(), periods.end(), hit.period,
+          [](const SliceOrigin& origin, const Period& period) { return origin.period < period; });
+      return at == periods.end() || at->period != hit.period;
+    });
+    std::sort(hits_.begin(), hits_.end(), [](const Hit& a, const Hit& b) { return OrderOf(a) < OrderOf(b); });
+  }
+
+  // False if reading series by series costs less. REQUIRES: the hits of a chunk stand together.
+  absl::StatusOr<bool> IsWorthWhile() const {
+    std::size_t chunks = 0;
+    for (std::size_t i = 0; i < hits_.size(); ++i) {
+      chunks += i == 0 || hits_[i].position != hits_[i - 1].position ? 1 : 0;
+    }
+    if (chunks < kChunksAtLeast) return true;
+    return HasSeries(chunks / kChunksPerSeries);
   }
 
   absl::StatusOr<bool> HasSeries(std::size_t count) const {
@@ -307,12 +416,36 @@ class CrossSection {
 
 }  // namespace
 
+CrossSectionReader::CrossSectionReader(const StoreParts* store, const SliceLimits& limits)
+    : store_(store),
+      table_bytes_(limits.table_bytes),
+      cache_(limits.cache_bytes),
+      memory_(limits.memory_bytes),
+      indexes_(store->database, store->releases, kMostMentions) {}
+
 absl::StatusOr<bool> CrossSectionReader::Read(std::string_view dataset, const PeriodRange& range,
                                               const Vintage& vintage,
                                               absl::FunctionRef<bool(const Period&)> wanted,
                                               std::vector<PeriodSlice>* slices) const {
   TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, store_->datasets->Find(dataset));
   return CrossSection(*store_, cache_, table_bytes_, held->number, vintage).Run(range, wanted, slices);
+}
+
+absl::StatusOr<bool> CrossSectionReader::ReadShared(std::string_view dataset, const PeriodRange& range,
+                                                    const Vintage& vintage,
+                                                    absl::FunctionRef<bool(const Period&)> wanted,
+                                                    SharedSlices* slices) const {
+  TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, store_->datasets->Find(dataset));
+  TW_ASSIGN_OR_RETURN(const std::shared_ptr<const ChunkIndex> index,
+                      indexes_.Get(held->number, vintage.sequence));
+  CrossSection section(*store_, cache_, table_bytes_, held->number, vintage);
+  if (index != nullptr) return section.RunShared(range, wanted, *index, &memory_, slices);
+  std::vector<PeriodSlice> read;
+  TW_ASSIGN_OR_RETURN(const bool done, section.Run(range, wanted, &read));
+  if (!done) return false;
+  slices->clear();
+  for (PeriodSlice& slice : read) slices->push_back(std::make_shared<const PeriodSlice>(std::move(slice)));
+  return true;
 }
 
 }  // namespace tidewaiter::storage

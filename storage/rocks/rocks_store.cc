@@ -37,13 +37,15 @@ absl::Status ReleaseNotFound(std::string_view what) {
                    absl::StrCat("there is no release ", ToAbsl(what)));
 }
 
-// What is remembered for cross-sections may take as much again as this part of the cache of blocks.
+// What is remembered for cross-sections may take as much again as these parts of the cache of blocks: chunks
+// as they were decoded, and whole slices.
 constexpr std::uint64_t kSliceCacheShare = 4;
+constexpr std::uint64_t kSliceMemoryShare = 4;
 // Four years of months of 80,000 series.
 constexpr std::size_t kSliceTableBytes = 64u << 20;
 
 SliceLimits SliceLimitsOf(const RocksOptions& options) {
-  return {options.cache_bytes / kSliceCacheShare,
+  return {options.cache_bytes / kSliceCacheShare, options.cache_bytes / kSliceMemoryShare,
           options.slice_table_bytes == 0 ? kSliceTableBytes : options.slice_table_bytes};
 }
 
@@ -127,6 +129,9 @@ class RocksStore final : public Store {
   absl::Status ReadSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
                           absl::FunctionRef<bool(const Period&)> wanted,
                           std::vector<PeriodSlice>* slices) const override;
+  absl::Status ReadSharedSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
+                                absl::FunctionRef<bool(const Period&)> wanted,
+                                SharedSlices* slices) const override;
 
   // Annexes.
   absl::Status PutAnnexes(std::string_view table, std::span<const AnnexRecord> records) override {
@@ -200,6 +205,18 @@ absl::Status RocksStore::ReadSlices(std::string_view dataset, const PeriodRange&
     if (done) return absl::OkStatus();
   }
   return ReadSlicesBySeries(*this, *this, dataset, range, vintage, wanted, slices);
+}
+
+absl::Status RocksStore::ReadSharedSlices(std::string_view dataset, const PeriodRange& range,
+                                          const Vintage& vintage,
+                                          absl::FunctionRef<bool(const Period&)> wanted,
+                                          SharedSlices* slices) const {
+  TW_RETURN_IF_ERROR(CheckSequence(vintage.sequence, releases_.head()));
+  if (has_period_index_) {
+    TW_ASSIGN_OR_RETURN(const bool done, cross_sections_.ReadShared(dataset, range, vintage, wanted, slices));
+    if (done) return absl::OkStatus();
+  }
+  return VintageStore::ReadSharedSlices(dataset, range, vintage, wanted, slices);
 }
 
 absl::StatusOr<PushOutcome> RocksStore::Push(const Release& release, Instant accepted_at) {

@@ -36,6 +36,7 @@ std::size_t ChunkSlice::bytes() const {
 
 void SliceTable::Put(const ChunkSlice& slice, const SeriesPlaces& places, Sequence sequence) {
   Grow(places.size());
+  Meet(sequence);
   const PeriodColumns& columns = slice.columns;
   const std::size_t rows = columns.places.size();
   Slot* const slots = slots_.data();
@@ -59,6 +60,7 @@ void SliceTable::Put(const ChunkSlice& slice, const SeriesPlaces& places, Sequen
 void SliceTable::Put(std::uint32_t series, const Datum& datum, Attributes attributes,
                      const SeriesPlaces& places, Sequence sequence) {
   Grow(places.size());
+  Meet(sequence);
   const CellForm form = CellForm::Of(datum, attributes);
   Meet(form);
   std::int64_t coefficient = 0;
@@ -74,6 +76,7 @@ void SliceTable::Put(std::uint32_t series, const Datum& datum, Attributes attrib
 void SliceTable::WithdrawAll(Sequence sequence) {
   const CellForm withdrawn = CellForm::Of(Datum::Absent(Absence::kWithdrawn), Attributes());
   if (has_form_) Meet(withdrawn);
+  Meet(sequence);
   for (Slot& slot : slots_) {
     if (slot.sequence != 0) slot = {0, sequence, withdrawn};
   }
@@ -91,6 +94,9 @@ void SliceTable::Finish(const SeriesPlaces& places, PeriodSlice* slice) const {
   slice->forms.resize(mixed_ ? rows : 0);
   slice->form = form_;
   slice->wide.clear();
+  slice->releases = releases_;
+  std::sort(slice->releases.begin(), slice->releases.end());
+  slice->releases.erase(std::unique(slice->releases.begin(), slice->releases.end()), slice->releases.end());
   std::size_t row = 0;
   places.ForEachPage([&](std::uint32_t series, std::uint32_t first) {
     if (first >= size) return;

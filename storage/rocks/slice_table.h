@@ -92,7 +92,12 @@ class SliceTable {
     mixed_ = mixed_ || form != form_;
   }
 
+  void Meet(Sequence sequence) {
+    if (releases_.empty() || releases_.back() != sequence) releases_.push_back(sequence);
+  }
+
   std::vector<Slot> slots_;
+  std::vector<Sequence> releases_;  // that stated anything, as they came
   std::vector<absl::int128> wide_;
   CellForm form_;  // of all slots unless mixed_
   bool has_form_ = false;

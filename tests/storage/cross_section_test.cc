@@ -151,6 +151,13 @@ class CrossSections : public ::testing::TestWithParam<std::tuple<StoreKind, Worl
     ASSERT_TRUE(outcome.ok()) << outcome.status();
   }
 
+  static bool NamesItsReleases(const PeriodSlice& slice) {
+    return std::is_sorted(slice.releases.begin(), slice.releases.end()) &&
+           std::all_of(slice.sequences.begin(), slice.sequences.end(), [&slice](Sequence sequence) {
+             return std::binary_search(slice.releases.begin(), slice.releases.end(), sequence);
+           });
+  }
+
   void Retract(Feeder& feeder) {
     const LogEntry victim = *store().GetEntry(1 + feeder.Below(store().head()));
     (void)store().Retract(victim.header.agency, victim.header.release_id, "wrong",
@@ -173,6 +180,16 @@ class CrossSections : public ::testing::TestWithParam<std::tuple<StoreKind, Worl
     ASSERT_TRUE(ReadSlicesBySeries(store(), store(), dataset, range, vintage, wanted, &expected).ok());
     ASSERT_EQ(Text(store(), *slices), Text(store(), expected))
         << dataset << " as of " << vintage.as_of.ToString() << ", sequence " << vintage.sequence;
+    for (const char* time : {"first", "again"}) {
+      SharedSlices shared;
+      ASSERT_TRUE(store().ReadSharedSlices(dataset, range, vintage, wanted, &shared).ok());
+      std::vector<PeriodSlice> copies;
+      for (const auto& slice : shared) copies.push_back(*slice);
+      ASSERT_EQ(Text(store(), copies), Text(store(), expected))
+          << time << ", " << dataset << " as of " << vintage.as_of.ToString() << ", sequence "
+          << vintage.sequence;
+      for (const PeriodSlice& slice : copies) ASSERT_TRUE(NamesItsReleases(slice));
+    }
     rows_ += Text(store(), expected).size();
   }
 

@@ -12,9 +12,9 @@
 //   load fan DAEMON CEILING identical|distinct       1,000 changes to 1,000 subscribers
 //   load grow DAEMON SERIES RELEASES                 a store of any size, generated on the way
 //   load aggregate DAEMON CEILING WORK SECONDS [LINE]  twelve-month sums against those of a year before
-//   load pushed DAEMON WORK                          releases of every series to 100 subscribers, with and
-//   without a wish load point DAEMON SERIES RELEASES SECONDS NAME   as-of reads of uniformly drawn series,
-//   unchecked
+//   load vintages DAEMON RELEASES SECONDS            the same of every series, in a store of so many releases
+//   load pushed DAEMON WORK                          releases of every series to 100 subscribers, with and without a wish
+//   load point DAEMON SERIES RELEASES SECONDS NAME   as-of reads of uniformly drawn series, unchecked
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
@@ -148,7 +148,7 @@ void Grow(const std::string& daemon, std::uint32_t series, std::uint32_t release
     const Rows rows = generator.Next();
     observations += rows.size();
     const Stopwatch watch;
-    Upload(channel, absl::StrCat("R", r), PublishedSeconds(r), InPieces(rows));
+    Upload(channel, absl::StrCat("R", r), PublishedSeconds(r, releases), InPieces(rows));
     seconds += watch.seconds();
   }
   Line("grow", absl::StrCat(series))
@@ -498,12 +498,13 @@ int Main(const std::vector<std::string>& arguments) {
       {"fan", [&] { Fan(text(1), text(2), text(3)); }},
       {"grow", [&] { Grow(text(1), whole(2), whole(3)); }},
       {"aggregate", [&] { LoadAggregates(text(1), text(2), text(3), number(4), text(5)); }},
+      {"vintages", [&] { LoadVintages(text(1), whole(2), number(3)); }},
       {"pushed", [&] { LoadPushed(text(1), text(2)); }},
       {"point", [&] { Point(text(1), text(2), whole(3), whole(4), number(5), text(6)); }},
   };
   const auto command = commands.find(text(0));
   if (command == commands.end())
-    Die("usage: load upload|huge|push|read|cold|batch|stream|fan|grow|aggregate|point ...");
+    Die("usage: load upload|huge|push|read|cold|batch|stream|fan|grow|aggregate|vintages|point ...");
   command->second();
   return 0;
 }

@@ -196,4 +196,10 @@ std::int64_t PublishedSeconds(std::uint32_t release) {
   return absl::ToUnixSeconds(absl::FromCivil(day + 6, absl::UTCTimeZone()));
 }
 
+std::int64_t PublishedSeconds(std::uint32_t release, std::uint32_t releases) {
+  constexpr std::uint32_t kMostMonthly = 130;
+  constexpr std::int64_t kWeek = 7 * 24 * 3600;
+  return releases <= kMostMonthly ? PublishedSeconds(release) : PublishedSeconds(0) + release * kWeek;
+}
+
 }  // namespace tidewaiter::bench

@@ -108,6 +108,9 @@ inline constexpr std::string_view kDataset = "BENCH";
 std::string SeriesName(std::uint32_t series);  // sorts as the number does
 // Seconds since 1970 at which release `release` (from 1) is published.
 std::int64_t PublishedSeconds(std::uint32_t release);
+// The same in a store of so many releases: where there are too many for the months up to now, one comes each
+// week.
+std::int64_t PublishedSeconds(std::uint32_t release, std::uint32_t releases);
 inline constexpr int kFirstPeriod = (2015 - 1970) * 12;  // months since 1970-01
 
 }  // namespace tidewaiter::bench

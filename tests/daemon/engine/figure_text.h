@@ -20,6 +20,11 @@ inline std::string ToText(const AggregateValue& value) {
                       value.sequence, " at ", value.published_at.ToString());
 }
 
+inline std::string FigureLine(const AggregateFigure& figure) {
+  return absl::StrCat(figure.series, " ", figure.period.ToString(), " ", figure.unit, " ",
+                      figure.published_at.instant.ToString(), " ", ToText(figure.value));
+}
+
 // The figures of a query, a line each.
 inline std::vector<std::string> Figures(const storage::Store& store, const AggregateQuery& query,
                                         const AggregateView& view, const VintageInput& vintage = {}) {
@@ -33,9 +38,7 @@ inline std::vector<std::string> Figures(const storage::Store& store, const Aggre
     const auto more = (*reader)->Next();
     EXPECT_TRUE(more.ok()) << more.status();
     if (!more.ok() || !*more) return lines;
-    const AggregateFigure& figure = (*reader)->figure();
-    lines.push_back(absl::StrCat(figure.series, " ", figure.period.ToString(), " ", figure.unit, " ",
-                                 figure.published_at.instant.ToString(), " ", ToText(figure.value)));
+    lines.push_back(FigureLine((*reader)->figure()));
   }
 }
 

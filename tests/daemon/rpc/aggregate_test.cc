@@ -215,7 +215,7 @@ TEST_F(AggregateTest, TheStreamSaysTheSame) {
   int figures = 0;
   int vintages = 0;
   while (stream->Read(&message)) {
-    figures += message.block().period_start_deltas_size();
+    figures += static_cast<int>(message.block().figures());
     vintages += message.has_vintage() ? 1 : 0;
   }
   EXPECT_TRUE(stream->Finish().ok());
@@ -312,6 +312,75 @@ TEST_F(AggregateTest, QuestionsSurviveTheWire) {
   EXPECT_EQ(*back, query);
 }
 
+// What repeats itself is said once.
+TEST_F(AggregateTest, ColumnsLeaveOutWhatRepeatsItself) {
+  std::string text = "release A even 2025-04-10\nmerge T\n";
+  for (int i = 100; i < 300; ++i) {
+    absl::StrAppend(&text, "R", i, ".X 2023-05 ", i, ".5\nR", i, ".X 2024-05 ", i + 1, ".5\n");
+  }
+  server_.Push(text);
+  v1::GetAggregatesRequest request = Rows(".X", v1::WINDOW_KIND_MONTHS);
+  request.mutable_query()->set_transform(v1::TRANSFORM_GROWTH);
+  request.mutable_months()->set_from("2024-05");
+  request.mutable_months()->set_to("2024-05");
+  request.set_format(v1::FORMAT_COLUMNS);
+  v1::GetAggregatesResponse response;
+  ASSERT_TRUE(Get(request, &response).ok());
+  v1::AggregateBlock block = response.blocks(0);
+  EXPECT_EQ(block.figures(), 202u);  // and CN and RU, of which other months are known
+  EXPECT_EQ(block.series_list().substr(0, 12), "CN.X\nR100.X\n");
+  EXPECT_EQ(block.counts_size(), 0);
+  EXPECT_EQ(block.unit_indexes_size(), 0);
+  EXPECT_EQ(block.period_start_deltas_size(), 1);
+  EXPECT_EQ(block.period_months_size(), 0);
+  EXPECT_EQ(block.derivations_size(), 0);
+  EXPECT_EQ(block.members_size(), 0);
+  EXPECT_EQ(block.left_out_size(), 0);
+  EXPECT_EQ(block.statuses_size(), 0);
+  EXPECT_EQ(block.ranks_size(), 0);
+  EXPECT_THAT(block.undefined().indexes(), ElementsAre(0, 201));
+  EXPECT_THAT(block.undefined().reasons(), ElementsAre(v1::UNDEFINED_REASON_MISSING_MONTHS));
+  EXPECT_EQ(block.values().coefficients_size(), 202);
+  // It may also be said as often as there are figures.
+  const auto as_sent = convert::DecodeAggregateBlock(block);
+  block.mutable_counts()->Resize(202, 1);
+  block.mutable_members()->Resize(202, 1);
+  block.mutable_period_start_deltas()->Resize(202, 0);
+  const auto in_full = convert::DecodeAggregateBlock(block);
+  ASSERT_TRUE(as_sent.ok() && in_full.ok()) << as_sent.status() << in_full.status();
+  ASSERT_EQ(as_sent->size(), in_full->size());
+  for (std::size_t i = 0; i < as_sent->size(); ++i) EXPECT_EQ(ToText((*as_sent)[i]), ToText((*in_full)[i]));
+}
+
+// Where the base may be zero, the figure has no bound, which is not a bound of zero.
+TEST_F(AggregateTest, ColumnsTellNoBoundFromNone) {
+  std::string text = "release A small 2025-04-10\nmerge T\n";
+  for (int i = 100; i < 300; ++i) {
+    absl::StrAppend(&text, "R", i, ".X 2023-05 ", i % 9 == 0 ? "1" : "50", "\nR", i, ".X 2024-05 60\n");
+    if (i % 10 == 0) absl::StrAppend(&text, "R", i, ".X 2024-04 (SUPPRESSED)\n");
+  }
+  server_.Push(text);
+  v1::GetAggregatesRequest request = Rows(".X", v1::WINDOW_KIND_MONTHS);
+  request.mutable_query()->mutable_window()->set_months(1);
+  request.mutable_query()->set_transform(v1::TRANSFORM_GROWTH);
+  request.mutable_query()->set_rounding(v1::PRINT_ROUNDING_TRUNCATED);
+  request.mutable_months()->set_from("2024-05");
+  request.mutable_months()->set_to("2024-05");
+  request.set_format(v1::FORMAT_COLUMNS);
+  v1::GetAggregatesResponse response;
+  ASSERT_TRUE(Get(request, &response).ok());
+  const auto figures = convert::DecodeAggregateBlock(response.blocks(0));
+  ASSERT_TRUE(figures.ok()) << figures.status();
+  int without = 0;
+  for (const AggregateFigure& figure : *figures) {
+    if (!figure.value.value) continue;
+    const bool small = figure.value.value->ToString() == "5900.0";
+    EXPECT_EQ(figure.value.bound.has_value(), !small) << figure.series;
+    without += small ? 1 : 0;
+  }
+  EXPECT_EQ(without, 22);
+}
+
 // Columns that do not fit one another are refused, not read beyond their end.
 TEST_F(AggregateTest, BlocksThatDoNotFitAreRefused) {
   v1::GetAggregatesRequest request = Rows("", v1::WINDOW_KIND_YEAR_TO_DATE);
@@ -325,12 +394,24 @@ TEST_F(AggregateTest, BlocksThatDoNotFitAreRefused) {
     change(block);
     return !convert::DecodeAggregateBlock(block).ok();
   };
+  EXPECT_TRUE(broken([](auto& block) { block.set_figures(6); }));
+  EXPECT_TRUE(broken([](auto& block) { block.set_figures(4'000'000'000u); }));
+  EXPECT_TRUE(broken([](auto& block) { block.clear_counts(); }));
   EXPECT_TRUE(broken([](auto& block) { block.set_counts(0, 9); }));
-  EXPECT_TRUE(broken([](auto& block) { block.set_unit_indexes(0, 9); }));
-  EXPECT_TRUE(broken([](auto& block) { block.add_release_indexes(1); }));
+  EXPECT_TRUE(broken([](auto& block) { block.mutable_series_list()->pop_back(); }));
+  EXPECT_TRUE(broken([](auto& block) { block.mutable_series_list()->append("CN.Z\n"); }));
+  EXPECT_TRUE(broken([](auto& block) { block.add_unit_indexes(9); }));
+  EXPECT_TRUE(broken([](auto& block) { block.clear_units(); }));
+  EXPECT_TRUE(broken([](auto& block) { block.mutable_release_indexes()->Resize(6, 1); }));
   EXPECT_TRUE(broken([](auto& block) { block.set_release_indexes(0, 99); }));
-  EXPECT_TRUE(broken([](auto& block) { block.add_reasons(v1::UNDEFINED_REASON_ABSENT); }));
-  EXPECT_TRUE(broken([](auto& block) { block.clear_fault_months(); }));
+  const auto broken_undefined = [&broken](auto change) {
+    return broken([&change](auto& block) { change(*block.mutable_undefined()); });
+  };
+  EXPECT_TRUE(broken_undefined([](auto& undefined) { undefined.add_indexes(5); }));
+  EXPECT_TRUE(broken_undefined([](auto& undefined) { undefined.add_indexes(0); }));
+  EXPECT_TRUE(broken_undefined([](auto& undefined) { undefined.clear_reasons(); }));
+  EXPECT_TRUE(broken_undefined([](auto& undefined) { undefined.mutable_reasons()->Resize(6, 3); }));
+  EXPECT_TRUE(broken_undefined([](auto& undefined) { undefined.clear_fault_months(); }));
   EXPECT_TRUE(broken([](auto& block) { block.mutable_values()->clear_coefficients(); }));
   EXPECT_TRUE(broken([](auto& block) { block.set_period_start_deltas(0, 1 << 30); }));
   EXPECT_TRUE(broken([](auto& block) { block.set_period_months(0, 4'000'000'000u); }));
