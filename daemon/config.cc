@@ -120,6 +120,13 @@ void AddStore(CLI::App& app, Config& config) {
       ->capture_default_str()
       ->envname("TIDEWAITER_CACHE_MIB")
       ->group(group);
+  app.add_option("--series-cache-mib", config.series_cache_mib,
+                 "Memory for decoded series that are read often, in MiB, some 3 KiB a series; 0: none")
+      ->check(CLI::Range(0, 1 << 20).description(""))
+      ->type_name("N")
+      ->capture_default_str()
+      ->envname("TIDEWAITER_SERIES_CACHE_MIB")
+      ->group(group);
   app.add_option("--disk-reserve-mib", config.disk_reserve_mib,
                  "Pushes are refused when less than this is free on the disk, in MiB; reads go on")
       ->check(CLI::Range(1, 1 << 24).description(""))

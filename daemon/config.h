@@ -29,6 +29,7 @@ struct Config {
 
   std::string data_dir = "tidewaiter-data";
   std::uint64_t cache_mib = 256;
+  std::uint64_t series_cache_mib = 96;
   std::uint64_t disk_reserve_mib = 256;
 
   int max_subscribers = limits::kMaxSubscribers;

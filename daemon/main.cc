@@ -49,6 +49,7 @@ absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(const Config& config, 
   storage::RocksOptions options;
   options.directory = config.data_dir;
   options.cache_bytes = config.cache_mib << 20;
+  options.series_memory_bytes = config.series_cache_mib << 20;
   options.disk_reserve_bytes = config.disk_reserve_mib << 20;
   options.create_if_missing = create;
   options.log = [log](storage::RocksOptions::LogLevel level, std::string_view message) {

@@ -15,13 +15,13 @@
 #include "daemon/rpc/dataset_service.h"
 #include "daemon/rpc/health_service.h"
 #include "daemon/rpc/observation_service.h"
+#include "daemon/rpc/reflection_service.h"
 #include "daemon/rpc/release_service.h"
 #include "daemon/rpc/status_service.h"
 #include "daemon/rpc/subscriber_hub.h"
 #include "daemon/rpc/update_service.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
@@ -42,10 +42,6 @@ constexpr int kMinPingIntervalMs = 5'000;
 // their way when it begins to shut down: their callers would read CANCELLED, which does not say that they may
 // try again.
 constexpr absl::Duration kLameDuck = absl::Milliseconds(150);
-
-// The reflection service is a synchronous one: a thread for each stream that a tool holds open.
-constexpr int kReflectionThreads = 16;
-constexpr int kReflectionPollers = 2;
 
 std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const ListenAddress& address,
                                                         const std::optional<TlsKeys>& tls) {
@@ -72,11 +68,7 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinPingIntervalMs);
   grpc::ResourceQuota quota("tidewaiterd");
   quota.Resize(options.memory_bytes);
-  quota.SetMaxThreads(kReflectionThreads);
   builder.SetResourceQuota(quota);
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kReflectionPollers);
 }
 
 class GrpcServer final : public Server {
@@ -102,12 +94,11 @@ class GrpcServer final : public Server {
   }
 
   absl::Status Listen() {
-    static const bool reflection = (grpc::reflection::InitProtoReflectionServerBuilderPlugin(), true);
-    (void)reflection;
     grpc::ServerBuilder builder;
     SetLimits(options_, builder);
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &datasets_, &releases_, &observations_, &aggregates_, &updates_, &analysis_, &status_, &health_}) {
+             &datasets_, &releases_, &observations_, &aggregates_, &updates_, &analysis_, &status_, &health_,
+             &reflection_, &reflection_alpha_}) {
       builder.RegisterService(service);
     }
     std::vector<ListenAddress> addresses;
@@ -173,6 +164,8 @@ class GrpcServer final : public Server {
   rpc::AnalysisService analysis_;
   rpc::StatusService status_;
   rpc::HealthService health_;
+  rpc::ReflectionV1 reflection_;
+  rpc::ReflectionV1Alpha reflection_alpha_;
   std::vector<std::string> addresses_;
   absl::Mutex stop_mutex_;
   bool stopped_ ABSL_GUARDED_BY(stop_mutex_) = false;

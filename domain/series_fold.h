@@ -38,6 +38,11 @@ class SeriesFold {
 
   // In period order.
   const std::vector<CellState>& cells() const { return cells_; }
+  // Clears it, for cells that were folded elsewhere: to be filled in period order. No release may follow.
+  std::vector<CellState>* Refill() {
+    Clear();
+    return &cells_;
+  }
 
  private:
   // What a cell was before the release under way, where that could matter once more.

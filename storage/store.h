@@ -173,6 +173,12 @@ class Catalogue {
   // differs. ALREADY_EXISTS kDatasetConflict otherwise, every field that differs named. Durable on return.
   virtual absl::StatusOr<DatasetInfo> PutDataset(const DatasetDefinition& definition) = 0;
   virtual absl::StatusOr<DatasetInfo> GetDataset(std::string_view id) const = 0;  // newest version
+  // The same without a copy, where the store can: a definition is many small strings.
+  virtual absl::StatusOr<std::shared_ptr<const DatasetInfo>> ShareDataset(std::string_view id) const {
+    absl::StatusOr<DatasetInfo> info = GetDataset(id);
+    if (!info.ok()) return info.status();
+    return std::make_shared<const DatasetInfo>(*std::move(info));
+  }
   virtual std::vector<DatasetInfo> ListDatasets() const = 0;                      // by id
 
   virtual absl::StatusOr<SeriesEntry> FindSeries(std::string_view dataset, std::string_view key) const = 0;
@@ -221,6 +227,11 @@ class VintageStore {
   // periods within `range`. A series without visible statement: OK and no cells.
   virtual absl::Status ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
                                  SeriesFold* fold) const = 0;
+  // The same, for who was asked about this very series, and may be again: the store may keep it at hand.
+  virtual absl::Status ReadAskedCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
+                                      SeriesFold* fold) const {
+    return ReadCells(series, vintage, range, fold);
+  }
   // Every statement about the series with sequence <= `sequence`, scopes that cover it among them, in visibility
   // order (published_at, sequence, section, scope before cells, period); also those of retracted releases.
   virtual absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
@@ -270,6 +281,17 @@ class Annexes {
                                                                std::size_t limit) const = 0;
 };
 
+// Decoded series that are kept in memory for reads.
+struct SeriesMemoryStatus {
+  std::uint64_t limit_bytes = 0;  // 0: there is no such memory
+  std::uint64_t bytes = 0;
+  std::uint64_t series = 0;
+  // Since the store was opened.
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t evicted = 0;
+};
+
 struct StoreStatus {
   std::string directory;       // empty for a store in memory
   std::uint32_t format_version = 0;
@@ -280,6 +302,7 @@ struct StoreStatus {
   std::uint64_t free_disk_bytes = 0;
   std::uint64_t reserve_bytes = 0;      // below this much free space pushes are refused
   bool accepting = true;                // false: disk reserve reached, or a write failed
+  SeriesMemoryStatus series_memory;
 };
 
 class Store : public ReleaseLog, public Catalogue, public VintageStore, public Annexes {

@@ -146,18 +146,18 @@ absl::StatusOr<std::unique_ptr<AggregateReader>> Aggregates::Open(const Aggregat
                                                                   const AggregatePosition& position,
                                                                   std::function<absl::Status()> check_alive,
                                                                   const SeriesSet* touching) const {
-  TW_ASSIGN_OR_RETURN(storage::DatasetInfo info, store_->GetDataset(query.dataset));
-  absl::StatusOr<AggregatePlan> plan = AggregatePlan::Create(query, info.definition);
+  TW_ASSIGN_OR_RETURN(std::shared_ptr<const storage::DatasetInfo> info, store_->ShareDataset(query.dataset));
+  absl::StatusOr<AggregatePlan> plan = AggregatePlan::Create(query, info->definition);
   Violations violations;
   violations.Add("query", plan.status());
-  const absl::StatusOr<Vintage> resolved = queries_.Resolve(vintage, info.definition);
+  const absl::StatusOr<Vintage> resolved = queries_.Resolve(vintage, info->definition);
   if (absl::IsInvalidArgument(resolved.status())) violations.Add("", resolved.status());
-  CheckView(view, SpecOf(query, info.definition.year_start_month), violations);
+  CheckView(view, SpecOf(query, info->definition.year_start_month), violations);
   TW_RETURN_IF_ERROR(violations.ToStatus());
   TW_RETURN_IF_ERROR(resolved.status());
   const bool one_by_one = plan->is_plain() && !view.ranking;
   TW_ASSIGN_OR_RETURN(CellReader cells,
-                      CellReader::Create(store_, info.definition, *resolved, view.real_time));
+                      CellReader::Create(store_, info->definition, *resolved, view.real_time));
   absl::StatusOr<SeriesReader> listing =
       queries_.Open(std::move(info), *resolved, plan->listed_keys(),
                     one_by_one ? std::string_view(position.after) : std::string_view());

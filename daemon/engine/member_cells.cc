@@ -84,7 +84,7 @@ std::optional<Vintage> CellReader::VintageAt(Instant print) const {
 absl::Status CellReader::Read(storage::SeriesId series, const Vintage& at, SeriesFold* fold,
                               std::vector<CellState>* own) const {
   if (real_time_.each_operand) return ReadOwnPrints(series, own);
-  return store_->ReadCells(series, at, PeriodRange(), fold);
+  return store_->ReadAskedCells(series, at, PeriodRange(), fold);
 }
 
 absl::StatusOr<std::map<Period, Instant>> CellReader::PrintsOf(storage::SeriesId series) const {

@@ -43,6 +43,23 @@ absl::Status SeriesNotFound(std::string_view dataset, std::string_view first,
       {{"dataset", std::string(dataset)}, {"series", std::string(first)}}, std::move(violations));
 }
 
+// Whether a key names one series and is no pattern. It need not be one that there can be.
+bool IsPlainKey(std::string_view key) {
+  return !key.empty() && key != "all" && key.find_first_of("+*") == std::string_view::npos;
+}
+
+// In canonical order, each once.
+void SortSeries(std::vector<storage::SeriesEntry>* series) {
+  const auto before = [](const storage::SeriesEntry& a, const storage::SeriesEntry& b) {
+    return CompareSeriesKeys(a.key, b.key) < 0;
+  };
+  if (!std::is_sorted(series->begin(), series->end(), before)) {
+    std::sort(series->begin(), series->end(), before);
+  }
+  const auto same = [](const storage::SeriesEntry& a, const storage::SeriesEntry& b) { return a.id == b.id; };
+  series->erase(std::unique(series->begin(), series->end(), same), series->end());
+}
+
 }  // namespace
 
 absl::StatusOr<bool> SeriesReader::Next() {
@@ -53,7 +70,7 @@ absl::StatusOr<bool> SeriesReader::Next() {
 }
 
 absl::StatusOr<const std::vector<CellState>*> SeriesReader::Cells() {
-  TW_RETURN_IF_ERROR(store_->ReadCells(current_.id, vintage_, periods_, &fold_));
+  TW_RETURN_IF_ERROR(store_->ReadAskedCells(current_.id, vintage_, periods_, &fold_));
   return &fold_.cells();
 }
 
@@ -143,13 +160,7 @@ absl::StatusOr<std::vector<storage::SeriesEntry>> Queries::FindAll(
     }
   }
   if (!missing.empty()) return SeriesNotFound(dataset, first_missing, std::move(missing));
-  std::sort(found.begin(), found.end(), [](const storage::SeriesEntry& a, const storage::SeriesEntry& b) {
-    return CompareSeriesKeys(a.key, b.key) < 0;
-  });
-  found.erase(
-      std::unique(found.begin(), found.end(),
-                  [](const storage::SeriesEntry& a, const storage::SeriesEntry& b) { return a.id == b.id; }),
-      found.end());
+  SortSeries(&found);
   return found;
 }
 
@@ -170,9 +181,14 @@ absl::StatusOr<SeriesListing> Queries::List(const DatasetDefinition& dataset, st
 absl::StatusOr<SeriesReader> Queries::Open(const ReadInput& input, std::string_view after) const {
   SeriesReader reader;
   reader.store_ = store_;
-  TW_ASSIGN_OR_RETURN(reader.dataset_, store_->GetDataset(input.dataset));
-  absl::StatusOr<std::vector<Selector>> selectors = ParseKeys(input.keys, reader.dataset());
+  TW_ASSIGN_OR_RETURN(reader.dataset_, store_->ShareDataset(input.dataset));
   absl::StatusOr<Vintage> vintage = Resolve(input.vintage, reader.dataset());
+  if (vintage.ok() && input.periods.Validate().ok() && FindPlain(input.keys, after, &reader)) {
+    reader.vintage_ = *vintage;
+    reader.periods_ = input.periods;
+    return reader;
+  }
+  absl::StatusOr<std::vector<Selector>> selectors = ParseKeys(input.keys, reader.dataset());
   const absl::Status limited = selectors.status();
   if (!limited.ok() && DetailsOf(limited).reason != Reason::kInvalidArgument) return limited;
   Violations violations;
@@ -187,16 +203,38 @@ absl::StatusOr<SeriesReader> Queries::Open(const ReadInput& input, std::string_v
   return reader;
 }
 
-absl::StatusOr<SeriesReader> Queries::Open(storage::DatasetInfo dataset, const Vintage& vintage,
-                                           const std::vector<std::string>& keys,
+absl::StatusOr<SeriesReader> Queries::Open(std::shared_ptr<const storage::DatasetInfo> dataset,
+                                           const Vintage& vintage, const std::vector<std::string>& keys,
                                            std::string_view after) const {
   SeriesReader reader;
   reader.store_ = store_;
   reader.dataset_ = std::move(dataset);
   reader.vintage_ = vintage;
+  if (FindPlain(keys, after, &reader)) return reader;
   TW_ASSIGN_OR_RETURN(std::vector<Selector> selectors, ParseKeys(keys, reader.dataset()));
   TW_RETURN_IF_ERROR(Find(std::move(selectors), after, &reader));
   return reader;
+}
+
+// Keys as the series have them, which most reads name: nothing is parsed for those. False where some key is
+// anything else, be it wrong: then the words are looked at one by one.
+bool Queries::FindPlain(const std::vector<std::string>& keys, std::string_view after,
+                        SeriesReader* reader) const {
+  if (keys.empty() || keys.size() > limits::kMaxSeriesPerCall) return false;
+  std::vector<storage::SeriesEntry> named;
+  named.reserve(keys.size());
+  for (const std::string& key : keys) {
+    if (!IsPlainKey(key)) return false;
+    absl::StatusOr<storage::SeriesEntry> series = store_->FindSeries(reader->dataset().id, key);
+    if (!series.ok()) return false;
+    named.push_back(*std::move(series));
+  }
+  SortSeries(&named);
+  if (!after.empty()) {
+    std::erase_if(named, [&](const auto& series) { return CompareSeriesKeys(series.key, after) <= 0; });
+  }
+  reader->listing_ = SeriesListing(std::move(named));
+  return true;
 }
 
 absl::Status Queries::Find(std::vector<Selector> selectors, std::string_view after,

@@ -1,6 +1,7 @@
 // Reading at a vintage: from a request's words to cells, series by series.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,7 +39,7 @@ struct ReadInput {
 class SeriesReader {
  public:
   const Vintage& vintage() const { return vintage_; }
-  const DatasetDefinition& dataset() const { return dataset_.definition; }
+  const DatasetDefinition& dataset() const { return dataset_->definition; }
   // Moves to the next series (key order) that matches; false at the end.
   absl::StatusOr<bool> Next();
   const storage::SeriesEntry& series() const { return current_; }
@@ -53,7 +54,7 @@ class SeriesReader {
  private:
   friend class Queries;
   const storage::Store* store_ = nullptr;
-  storage::DatasetInfo dataset_;
+  std::shared_ptr<const storage::DatasetInfo> dataset_;
   Vintage vintage_;
   PeriodRange periods_;
   SeriesListing listing_;
@@ -72,11 +73,13 @@ class Queries {
   // ("" from the start).
   absl::StatusOr<SeriesReader> Open(const ReadInput& input, std::string_view after = "") const;
   // The same of every period, where dataset and vintage are known already.
-  absl::StatusOr<SeriesReader> Open(storage::DatasetInfo dataset, const Vintage& vintage,
-                                    const std::vector<std::string>& keys, std::string_view after = "") const;
+  absl::StatusOr<SeriesReader> Open(std::shared_ptr<const storage::DatasetInfo> dataset,
+                                    const Vintage& vintage, const std::vector<std::string>& keys,
+                                    std::string_view after = "") const;
   absl::StatusOr<Vintage> Resolve(const VintageInput& input, const DatasetDefinition& dataset) const;
 
  private:
+  bool FindPlain(const std::vector<std::string>& keys, std::string_view after, SeriesReader* reader) const;
   absl::Status Find(std::vector<Selector> selectors, std::string_view after, SeriesReader* reader) const;
   absl::StatusOr<SeriesListing> List(const DatasetDefinition& dataset, std::vector<Selector> selectors,
                                      std::string_view after) const;

@@ -16,9 +16,16 @@ namespace {
 constexpr char kRequestIdKey[] = "x-request-id";
 constexpr std::size_t kMaxRequestIdBytes = 128;
 
+// Sixteen hexadecimal digits; nobody has to be unable to guess them.
 std::string DrawRequestId() {
-  thread_local absl::BitGen random;
-  return absl::StrFormat("%016x", absl::Uniform<std::uint64_t>(random));
+  thread_local absl::InsecureBitGen random;
+  auto number = absl::Uniform<std::uint64_t>(random);
+  std::string id(16, '0');
+  for (char& digit : id) {
+    digit = "0123456789abcdef"[number & 15];
+    number >>= 4;
+  }
+  return id;
 }
 
 std::string RequestIdOf(const grpc::CallbackServerContext& context) {

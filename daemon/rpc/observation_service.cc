@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/rpc/cell_blocks.h"
+#include "daemon/rpc/cell_fields.h"
 #include "daemon/rpc/page_token.h"
 #include "daemon/rpc/paging.h"
 #include "daemon/rpc/read_request.h"
@@ -52,12 +52,15 @@ absl::StatusOr<engine::SeriesReader> OpenPage(const Backend& backend, const Requ
 // Cells on their way into an answer, as rows or as columns.
 class CellPage {
  public:
-  CellPage(const Backend& backend, bool rows, bool omit_texts, v1::GetObservationsResponse* response)
+  // Columns go to `fields`, as they stand on the wire.
+  CellPage(const Backend& backend, bool rows, bool omit_texts, v1::GetObservationsResponse* response,
+           std::string* fields)
       : lookup_(backend.lookup),
         rows_(rows),
         omit_texts_(omit_texts),
         response_(response),
-        blocks_(&lookup_, omit_texts, response->mutable_blocks()) {}
+        fields_(*fields),
+        blocks_(&lookup_, omit_texts, v1::GetObservationsResponse::kBlocksFieldNumber) {}
 
   absl::Status Add(std::string_view key, const std::vector<CellState>& cells) {
     if (!rows_) return blocks_.Add(key, cells);
@@ -73,14 +76,26 @@ class CellPage {
         rows_ ? static_cast<std::size_t>(response_->observations_size()) : blocks_.cells();
     return cells >= page_size || (rows_ ? row_bytes_ : blocks_.bytes()) >= kPageBytes;
   }
-  absl::Status Finish() { return blocks_.Finish(); }
+  absl::Status Finish() {
+    std::vector<std::string> blocks;
+    TW_RETURN_IF_ERROR(blocks_.Finish(&blocks));
+    for (std::string& block : blocks) {
+      if (fields_.empty()) {
+        fields_ = std::move(block);
+      } else {
+        fields_.append(block);
+      }
+    }
+    return absl::OkStatus();
+  }
 
  private:
   const convert::Lookup& lookup_;
   const bool rows_;
   const bool omit_texts_;
   v1::GetObservationsResponse* const response_;
-  CellBlocks blocks_;
+  std::string& fields_;
+  CellFields blocks_;
   std::size_t row_bytes_ = 0;
 };
 
@@ -99,8 +114,8 @@ absl::Status HandleGetObservations(Call& call, const v1::GetObservationsRequest&
                       PageSize(request.page_size(), rows ? limits::kDefaultPageSize : limits::kMaxPageSize));
   PageToken token;
   TW_ASSIGN_OR_RETURN(engine::SeriesReader reader, OpenPage(backend, request, &token));
-  *response->mutable_vintage() = convert::ToWire(reader.vintage());
-  CellPage page(backend, rows, request.omit_texts(), response);
+  convert::FillWire(reader.vintage(), response->mutable_vintage());
+  CellPage page(backend, rows, request.omit_texts(), response, &call.more_fields());
   TW_ASSIGN_OR_RETURN(bool more, reader.Next());
   for (std::size_t looked_at = 1; more; ++looked_at) {
     if (looked_at % kSeriesBetweenChecks == 0) TW_RETURN_IF_ERROR(call.CheckAlive());
@@ -148,7 +163,7 @@ absl::Status HandleGetHistory(Call& call, const v1::GetHistoryRequest& request,
   TW_ASSIGN_OR_RETURN(const std::size_t page_size, PageSize(request.page_size(), limits::kDefaultPageSize));
   PageToken token;
   TW_ASSIGN_OR_RETURN(engine::SeriesReader reader, OpenPage(call.backend(), request, &token));
-  *response->mutable_vintage() = convert::ToWire(reader.vintage());
+  convert::FillWire(reader.vintage(), response->mutable_vintage());
   TW_ASSIGN_OR_RETURN(const bool more, FillHistory(call, asked, page_size, reader, &token, response));
   if (more) response->set_next_page_token(EncodePageToken(token, request));
   return absl::OkStatus();
@@ -160,26 +175,27 @@ class CellSource final : public MessageSource {
   CellSource(const Backend& backend, engine::SeriesReader reader, bool omit_texts)
       : message_bytes_(backend.options.stream_message_bytes),
         reader_(std::move(reader)),
-        blocks_(&backend.lookup, omit_texts, &ready_) {}
+        blocks_(&backend.lookup, omit_texts, v1::StreamObservationsResponse::kBlockFieldNumber) {}
 
   absl::StatusOr<std::optional<grpc::ByteBuffer>> Next(const Call& call) override {
     TW_RETURN_IF_ERROR(Fill(call));
     v1::StreamObservationsResponse response;
     if (first_) *response.mutable_vintage() = convert::ToWire(reader_.vintage());
+    std::string block;
     if (at_ < ready_.size()) {
-      response.mutable_block()->Swap(ready_.Mutable(at_++));
+      block = std::move(ready_[at_++]);
     } else if (!first_) {
       return std::nullopt;
     }
     first_ = false;
-    return std::optional<grpc::ByteBuffer>(Serialize(response));
+    return std::optional<grpc::ByteBuffer>(Serialize(response, std::move(block)));
   }
 
  private:
   // Until there is a block to send, or no more series.
   absl::Status Fill(const Call& call) {
     if (at_ < ready_.size()) return absl::OkStatus();
-    ready_.Clear();
+    ready_.clear();
     at_ = 0;
     for (std::size_t looked_at = 1; !end_ && blocks_.bytes() < message_bytes_; ++looked_at) {
       if (looked_at % kSeriesBetweenChecks == 0) TW_RETURN_IF_ERROR(call.CheckAlive());
@@ -189,14 +205,14 @@ class CellSource final : public MessageSource {
       TW_ASSIGN_OR_RETURN(const std::vector<CellState>* cells, reader_.Cells());
       if (!cells->empty()) TW_RETURN_IF_ERROR(blocks_.Add(reader_.series().key, *cells));
     }
-    return blocks_.Finish();
+    return blocks_.Finish(&ready_);
   }
 
   const std::size_t message_bytes_;
   engine::SeriesReader reader_;
-  CellBlocks::Out ready_;
-  CellBlocks blocks_;
-  int at_ = 0;
+  std::vector<std::string> ready_;  // fields of the messages to come, one each
+  CellFields blocks_;
+  std::size_t at_ = 0;
   bool first_ = true;
   bool end_ = false;
 };

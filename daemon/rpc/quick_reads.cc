@@ -9,6 +9,9 @@ namespace {
 
 // Some ten times a read out of the cache, and far less than a disk takes.
 constexpr absl::Duration kSlow = absl::Microseconds(200);
+// Reads watched after a slow one, and of how many one is watched anyway.
+constexpr std::uint32_t kWatched = 64;
+constexpr std::uint32_t kOneIn = 16;
 constexpr std::int64_t kShortestPauseNanos = 10'000'000;
 constexpr std::int64_t kLongestPauseNanos = 1'000'000'000;
 
@@ -18,9 +21,17 @@ bool QuickReads::Open(absl::Time now) const {
   return absl::ToUnixNanos(now) >= closed_until_nanos_.load(std::memory_order_relaxed);
 }
 
-void QuickReads::Report(absl::Time now, absl::Duration took, bool waited) {
+bool QuickReads::WatchNext() {
+  const std::uint32_t read = reads_.fetch_add(1, std::memory_order_relaxed);
+  return read % kOneIn == 0 || watch_until_.load(std::memory_order_relaxed) - read - 1 < kWatched;
+}
+
+void QuickReads::Report(absl::Time now, absl::Duration took, std::optional<bool> waited) {
   const std::int64_t last_pause = pause_nanos_.load(std::memory_order_relaxed);
-  if (took < kSlow || !waited) {
+  if (took >= kSlow) {
+    watch_until_.store(reads_.load(std::memory_order_relaxed) + kWatched, std::memory_order_relaxed);
+  }
+  if (took < kSlow || !waited.value_or(false)) {
     if (last_pause != 0) pause_nanos_.store(0, std::memory_order_relaxed);
     return;
   }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "absl/time/time.h"
 
@@ -19,13 +20,18 @@ namespace tidewaiter::rpc {
 class QuickReads {
  public:
   bool Open(absl::Time now) const;
-  // How long a read took that was done at once, and whether its thread had to wait within it. One that did
-  // not wait was only slow because the processor had more to do.
-  void Report(absl::Time now, absl::Duration took, bool waited);
+  // Whether to watch the next read for waiting. It is asked of the system, which takes a while for a read of
+  // some microseconds: after a slow read the next ones are watched, else one in sixteen.
+  bool WatchNext();
+  // How long a read took that was done at once, and whether its thread had to wait within it; nothing if it
+  // was not watched. One that did not wait was only slow because the processor had more to do.
+  void Report(absl::Time now, absl::Duration took, std::optional<bool> waited);
 
  private:
   std::atomic<std::int64_t> closed_until_nanos_{0};
   std::atomic<std::int64_t> pause_nanos_{0};  // of the last closing; 0 after a fast read
+  std::atomic<std::uint32_t> reads_{0};
+  std::atomic<std::uint32_t> watch_until_{0};  // so many reads
 };
 
 // Tells whether the thread that made it has gone to sleep since: for the disk, or for a lock. Not

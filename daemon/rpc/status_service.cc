@@ -48,7 +48,12 @@ telemetry::DaemonState StateOf(const Backend& backend) {
           .findings = findings.findings,
           .findings_dropped = findings.dropped,
           .finding_errors = findings.errors,
-          .overdue_releases = backend.calendars.Overdue()->releases.size()};
+          .overdue_releases = backend.calendars.Overdue()->releases.size(),
+          .series_cache_bytes = status.series_memory.bytes,
+          .series_cache_series = status.series_memory.series,
+          .series_cache_hits = status.series_memory.hits,
+          .series_cache_misses = status.series_memory.misses,
+          .series_cache_evicted = status.series_memory.evicted};
 }
 
 grpc::ServerUnaryReactor* StatusService::GetStatus(grpc::CallbackServerContext* context,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -44,9 +45,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
       const absl::Status status = Read();
       if (!status.ok()) return Finish(call_.Close(status));
       if (quick(*request_)) {
-        const WaitWatch watch;
-        const absl::Status answer = Answer();
-        backend.quick_reads.Report(absl::Now(), call_.elapsed(), watch.Waited());
+        const absl::Status answer = AnswerQuickly(backend.quick_reads);
         return Finish(call_.Close(answer));
       }
     }
@@ -77,6 +76,17 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     std::string& more = call_.more_fields();
     *response_bytes_ = more.empty() ? Serialize(*response) : Serialize(*response, std::move(more));
     return absl::OkStatus();
+  }
+
+  absl::Status AnswerQuickly(QuickReads& quick_reads) {
+    std::optional<WaitWatch> watch;
+    if (quick_reads.WatchNext()) watch.emplace();
+    absl::Status answer = Answer();
+    std::optional<bool> waited;
+    if (watch) waited = watch->Waited();
+    const absl::Time now = absl::Now();
+    quick_reads.Report(now, now - call_.start(), waited);
+    return answer;
   }
 
   absl::Status ReadAndAnswer() {

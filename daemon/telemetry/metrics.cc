@@ -107,6 +107,16 @@ std::vector<prometheus::MetricFamily> Collect(const DaemonState& state) {
              number(state.finding_errors)),
       Single("tidewaiter_overdue_releases", "Expected releases that have not come, of the last two years.",
              MetricType::Gauge, number(state.overdue_releases)),
+      Single("tidewaiter_series_cache_bytes", "Memory that decoded series take.", MetricType::Gauge,
+             number(state.series_cache_bytes)),
+      Single("tidewaiter_series_cache_series", "Decoded series held in memory.", MetricType::Gauge,
+             number(state.series_cache_series)),
+      Single("tidewaiter_series_cache_hits_total", "Reads of a series that found it decoded.",
+             MetricType::Counter, number(state.series_cache_hits)),
+      Single("tidewaiter_series_cache_misses_total", "Reads of a series that did not.", MetricType::Counter,
+             number(state.series_cache_misses)),
+      Single("tidewaiter_series_cache_evicted_total", "Decoded series that made room for others.",
+             MetricType::Counter, number(state.series_cache_evicted)),
   };
 }
 

@@ -25,6 +25,11 @@ struct DaemonState {
   std::uint64_t findings_dropped = 0;
   std::uint64_t finding_errors = 0;
   std::uint64_t overdue_releases = 0;
+  std::uint64_t series_cache_bytes = 0;
+  std::uint64_t series_cache_series = 0;
+  std::uint64_t series_cache_hits = 0;
+  std::uint64_t series_cache_misses = 0;
+  std::uint64_t series_cache_evicted = 0;
 };
 
 // Thread-safe.

@@ -9,9 +9,13 @@ namespace tidewaiter::convert {
 
 v1::Vintage ToWire(const Vintage& vintage) {
   v1::Vintage message;
-  if (vintage.as_of != Instant::Max()) *message.mutable_as_of() = ToWire(vintage.as_of);
-  message.set_sequence(vintage.sequence);
+  FillWire(vintage, &message);
   return message;
+}
+
+void FillWire(const Vintage& vintage, v1::Vintage* message) {
+  if (vintage.as_of != Instant::Max()) *message->mutable_as_of() = ToWire(vintage.as_of);
+  message->set_sequence(vintage.sequence);
 }
 
 absl::StatusOr<Vintage> FromWire(const v1::Vintage& message) {

@@ -14,6 +14,8 @@
 namespace tidewaiter::convert {
 
 v1::Vintage ToWire(const Vintage& vintage);
+// The same in its place; `message` is empty.
+void FillWire(const Vintage& vintage, v1::Vintage* message);
 absl::StatusOr<Vintage> FromWire(const v1::Vintage& vintage);
 
 // A vintage as it is asked for. Everything unset: everything known now.

@@ -76,6 +76,13 @@ class ReleaseTable {
             entry.commit_position.load(std::memory_order_relaxed)};
   }
 
+  // The same, of its publication only.
+  Instant PublishedAt(Sequence sequence) const {
+    return Instant::FromMicros(entries_.Get(sequence)->published_at.load(std::memory_order_relaxed));
+  }
+  // Whether anything was ever retracted.
+  bool has_retractions() const { return has_retractions_.load(std::memory_order_relaxed); }
+
   // Adds an entry; a retraction also marks what it retracts. Visible once Publish() has been called.
   void Add(Sequence sequence, std::uint64_t begin_position, std::uint64_t commit_position,
            Instant published_at, Sequence retracts) {
@@ -86,6 +93,7 @@ class ReleaseTable {
       sequences_.At(begin_position).store(sequence, std::memory_order_relaxed);
     } else {
       entries_.At(retracts).retracted_by.store(sequence, std::memory_order_relaxed);
+      has_retractions_.store(true, std::memory_order_relaxed);
     }
   }
   void Publish(Sequence head) { head_.store(head, std::memory_order_release); }
@@ -97,6 +105,7 @@ class ReleaseTable {
     std::atomic<std::uint32_t> commit_position;
   };
   std::atomic<Sequence> head_{0};
+  std::atomic<bool> has_retractions_{false};
   SlotTable<std::atomic<Sequence>> sequences_;  // by position
   SlotTable<Entry> entries_;                    // by sequence
 };

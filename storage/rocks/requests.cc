@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -201,6 +202,12 @@ void ReleaseCommit::Publish() {
     const std::optional<Scope>& scope = entry.sections[i].header.scope;
     if (scope)
       store_->scopes->Add(stored_.datasets[i], entry.sequence, static_cast<std::uint32_t>(i), *scope);
+  }
+  if (std::any_of(entry.sections.begin(), entry.sections.end(),
+                  [](const SectionInfo& section) { return section.header.scope.has_value(); })) {
+    store_->memory->ForgetAll();
+  } else {
+    store_->memory->Forget(release_->operands.refs);
   }
   *store_->observations += entry.observations();
   store_->releases->Add(entry.sequence, stored_.begin_position, commit_position_,

@@ -21,6 +21,7 @@
 #include "storage/rocks/release_builder.h"
 #include "storage/rocks/release_table.h"
 #include "storage/rocks/scope_index.h"
+#include "storage/rocks/series_memory.h"
 #include "storage/store.h"
 
 namespace tidewaiter::storage {
@@ -36,6 +37,7 @@ struct StoreParts {
   Committer* committer = nullptr;
   std::atomic<std::uint64_t>* observations = nullptr;  // accepted, all releases
   const bool* has_period_index = nullptr;              // set before the first call
+  SeriesMemory* memory = nullptr;
 };
 
 // The outcome if the release has been accepted before; nothing if not; kReleaseConflict if it was other

@@ -66,9 +66,10 @@ class RocksStore final : public Store {
         upload_limits_(UploadLimitsOf(database_->options())),
         entries_(database_.get(), &releases_),
         names_(database_.get()),
+        memory_(database_->options().series_memory_bytes),
         committer_(database_.get(), &names_, &releases_),
-        parts_{database_.get(), &entries_,   &names_,        &datasets_,        &scopes_,
-               &releases_,      &committer_, &observations_, &has_period_index_},
+        parts_{database_.get(), &entries_,   &names_,        &datasets_,         &scopes_,
+               &releases_,      &committer_, &observations_, &has_period_index_, &memory_},
         reader_(&parts_),
         cross_sections_(&parts_, SliceLimitsOf(database_->options())),
         annexes_(database_.get()) {}
@@ -107,6 +108,11 @@ class RocksStore final : public Store {
   // Catalogue.
   absl::StatusOr<DatasetInfo> PutDataset(const DatasetDefinition& definition) override;
   absl::StatusOr<DatasetInfo> GetDataset(std::string_view id) const override;
+  absl::StatusOr<std::shared_ptr<const DatasetInfo>> ShareDataset(std::string_view id) const override {
+    TW_ASSIGN_OR_RETURN(DatasetTable::Held held, datasets_.Find(id));
+    const DatasetInfo* const info = &held->info;
+    return std::shared_ptr<const DatasetInfo>(std::move(held), info);
+  }
   std::vector<DatasetInfo> ListDatasets() const override { return datasets_.List(); }
   absl::StatusOr<SeriesEntry> FindSeries(std::string_view dataset, std::string_view key) const override;
   absl::StatusOr<std::vector<SeriesEntry>> ListSeries(std::string_view dataset, const Selector& selector,
@@ -119,7 +125,11 @@ class RocksStore final : public Store {
   // VintageStore.
   absl::Status ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
                          SeriesFold* fold) const override {
-    return reader_.ReadCells(series, vintage, range, fold);
+    return reader_.ReadCells(series, vintage, range, /*asked=*/false, fold);
+  }
+  absl::Status ReadAskedCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
+                              SeriesFold* fold) const override {
+    return reader_.ReadCells(series, vintage, range, /*asked=*/true, fold);
   }
   absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
                                                               const PeriodRange& range) const override {
@@ -165,6 +175,7 @@ class RocksStore final : public Store {
   NameTable names_;
   DatasetTable datasets_;
   ScopeIndex scopes_;
+  SeriesMemory memory_;
   Committer committer_;
   std::atomic<std::uint64_t> observations_{0};
   std::atomic<int> uploads_{0};
@@ -401,6 +412,7 @@ StoreStatus RocksStore::Status() const {
   status.free_disk_bytes = database_->FreeDiskBytes();
   status.reserve_bytes = database_->options().disk_reserve_bytes;
   status.accepting = database_->CheckWritable(0).ok();
+  status.series_memory = memory_.Status();
   return status;
 }
 

@@ -23,6 +23,8 @@ struct RocksOptions {
   std::string directory;
   // Blocks of data, indexes and filters held in memory.
   std::uint64_t cache_bytes = 256ull << 20;
+  // Decoded series that are asked for often; 0: none.
+  std::uint64_t series_memory_bytes = 96ull << 20;
   // Pushes are refused when less than this would stay free on the disk.
   std::uint64_t disk_reserve_bytes = 256ull << 20;
   bool create_if_missing = true;

@@ -69,14 +69,28 @@ absl::Status CheckSequence(Sequence sequence, Sequence head) {
 }
 
 absl::Status SeriesReader::ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
-                                     SeriesFold* fold) const {
+                                     bool asked, SeriesFold* fold) const {
   fold->Clear();
-  TW_RETURN_IF_ERROR(CheckSequence(vintage.sequence, store_->releases->head()));
+  const Sequence head = store_->releases->head();
+  TW_RETURN_IF_ERROR(CheckSequence(vintage.sequence, head));
+  const auto id = static_cast<std::uint32_t>(series);
+  const SeriesMemory::Found remembered = store_->memory->Find(id, asked);
+  if (remembered.series != nullptr) {
+    remembered.series->Read(*store_->releases, vintage, range, fold->Refill());
+    return absl::OkStatus();
+  }
+  const SeriesMemory::MarkValue mark = store_->memory->Mark();
   rocksdb::PinnableSlice value;
-  TW_ASSIGN_OR_RETURN(
-      const bool found,
-      store_->database->Get(Family::kSeries, SeriesOperandsKey(static_cast<std::uint32_t>(series)), &value));
-  if (!found) return store_->names->SeriesName(static_cast<std::uint32_t>(series)).status();
+  TW_ASSIGN_OR_RETURN(const bool found,
+                      store_->database->Get(Family::kSeries, SeriesOperandsKey(id), &value));
+  if (!found) return store_->names->SeriesName(id).status();
+  if (remembered.worth_decoding) {
+    TW_ASSIGN_OR_RETURN(const auto decoded, Remember(series, ToView(value), head, mark));
+    if (decoded != nullptr) {
+      decoded->Read(*store_->releases, vintage, range, fold->Refill());
+      return absl::OkStatus();
+    }
+  }
   if (!store_->scopes->empty()) return FoldPieces(series, ToView(value), vintage, range, fold);
   switch (FoldInOrder(*store_->releases, ToView(value), vintage, range, fold)) {
     case Outcome::kDone:
@@ -89,6 +103,27 @@ absl::Status SeriesReader::ReadCells(SeriesId series, const Vintage& vintage, co
   }
   fold->Clear();
   return Damaged(series);
+}
+
+absl::StatusOr<std::shared_ptr<const DecodedSeries>> SeriesReader::Remember(
+    SeriesId series, std::string_view operands, Sequence head, SeriesMemory::MarkValue mark) const {
+  const auto id = static_cast<std::uint32_t>(series);
+  std::shared_ptr<const DecodedSeries> decoded;
+  DecodedSeries::Builder builder(store_->releases, head);
+  switch (builder.Read(operands)) {
+    case DecodedSeries::Builder::Outcome::kDone: {
+      TW_ASSIGN_OR_RETURN(const bool has_scopes, HasScopes(id));
+      if (!has_scopes) decoded = std::make_shared<const DecodedSeries>(builder.Build());
+      break;
+    }
+    case DecodedSeries::Builder::Outcome::kIntricate:
+      break;
+    case DecodedSeries::Builder::Outcome::kPending:
+    case DecodedSeries::Builder::Outcome::kDamaged:  // which folding will report, if the vintage has it
+      return nullptr;
+  }
+  store_->memory->Put(id, mark, decoded);
+  return decoded;
 }
 
 absl::Status SeriesReader::FoldPieces(SeriesId series, std::string_view operands, const Vintage& vintage,
@@ -137,6 +172,13 @@ absl::Status SeriesReader::CollectPieces(SeriesId series, std::string_view opera
     std::stable_sort(pieces->begin(), pieces->end(), before);
   }
   return absl::OkStatus();
+}
+
+// Of any sequence: one that is being committed may be beyond the head.
+absl::StatusOr<bool> SeriesReader::HasScopes(std::uint32_t series) const {
+  if (store_->scopes->empty()) return false;
+  TW_ASSIGN_OR_RETURN(const auto name, store_->names->SeriesName(series));
+  return !store_->scopes->Find(name->dataset, name->text, std::numeric_limits<Sequence>::max()).empty();
 }
 
 absl::Status SeriesReader::CollectScopes(SeriesId series, Sequence sequence,

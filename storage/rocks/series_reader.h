@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -21,8 +22,8 @@ absl::Status CheckSequence(Sequence sequence, Sequence head);
 class SeriesReader {
  public:
   explicit SeriesReader(const StoreParts* store) : store_(store) {}
-  // As VintageStore.
-  absl::Status ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
+  // As VintageStore; `asked`: ReadAskedCells.
+  absl::Status ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range, bool asked,
                          SeriesFold* fold) const;
   absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
                                                               const PeriodRange& range) const;
@@ -41,6 +42,12 @@ class SeriesReader {
   // The pieces with a sequence up to `sequence`, in visibility order.
   absl::Status CollectPieces(SeriesId series, std::string_view operands, Sequence sequence,
                              std::vector<Piece>* pieces) const;
+  // Decodes the operands, as they were read after `mark` at or after `head`, for later reads; null: they are
+  // to be folded.
+  absl::StatusOr<std::shared_ptr<const DecodedSeries>> Remember(SeriesId series, std::string_view operands,
+                                                                Sequence head,
+                                                                SeriesMemory::MarkValue mark) const;
+  absl::StatusOr<bool> HasScopes(std::uint32_t series) const;
   absl::Status CollectScopes(SeriesId series, Sequence sequence, std::vector<Piece>* pieces) const;
   absl::Status FoldPieces(SeriesId series, std::string_view operands, const Vintage& vintage,
                           const PeriodRange& range, SeriesFold* fold) const;

@@ -118,6 +118,7 @@ absl::Status Spill(const StoreParts& store, std::size_t chunk_table_bytes, Prepa
   tables.push_back({Family::kSeries, operands.path()});
   TW_RETURN_IF_ERROR(store.database->SyncLog());  // the begin record
   TW_RETURN_IF_ERROR(store.database->Ingest(tables));
+  store.memory->Forget(release->operands.refs);
   release->operands.Clear();
   return with_chunks ? CommitPeriods(store, first, release) : absl::OkStatus();
 }

@@ -40,10 +40,12 @@ class MemoryStoreUnderTest final : public StoreUnderTest {
 class RocksStoreUnderTest final : public StoreUnderTest {
  public:
   // `threshold_bytes`: from where uploads spill to disk and enter as sorted tables; 0: as built.
-  explicit RocksStoreUnderTest(std::size_t threshold_bytes) {
+  // `series_memory_bytes`: for decoded series.
+  explicit RocksStoreUnderTest(std::size_t threshold_bytes, std::uint64_t series_memory_bytes = 8u << 20) {
     options_.directory = directory_.path() + "/store";
     options_.cache_bytes = 8u << 20;
     options_.disk_reserve_bytes = 1u << 20;
+    options_.series_memory_bytes = series_memory_bytes;
     options_.upload_buffer_bytes = threshold_bytes;
     options_.ingest_threshold_bytes = threshold_bytes;
     options_.chunk_table_bytes = threshold_bytes;
@@ -77,10 +79,13 @@ struct StoreKind {
   friend std::ostream& operator<<(std::ostream& out, const StoreKind& kind) { return out << kind.name; }
 };
 
-// The durable store as it is, and with thresholds so low that every path of an upload is walked.
+// The durable store as it is, with thresholds so low that every path of an upload is walked, without a memory
+// of decoded series, and with one in which there is room for hardly any.
 inline std::vector<StoreKind> DurableStores() {
   return {{"Rocks", [] { return std::make_unique<RocksStoreUnderTest>(0); }},
-          {"RocksSpilling", [] { return std::make_unique<RocksStoreUnderTest>(512); }}};
+          {"RocksSpilling", [] { return std::make_unique<RocksStoreUnderTest>(512); }},
+          {"RocksForgetful", [] { return std::make_unique<RocksStoreUnderTest>(0, 0); }},
+          {"RocksCramped", [] { return std::make_unique<RocksStoreUnderTest>(512, 14u << 10); }}};
 }
 
 inline std::vector<StoreKind> AllStores() {

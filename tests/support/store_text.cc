@@ -110,7 +110,7 @@ Lines Cells(const storage::Store& store, std::string_view dataset, std::string_v
   if (!id.ok()) return {ErrorLine(id.status())};
   if (*id == storage::SeriesId{}) return {};
   SeriesFold fold;
-  if (absl::Status s = store.ReadCells(*id, vintage, range, &fold); !s.ok()) return {ErrorLine(s)};
+  if (absl::Status s = store.ReadAskedCells(*id, vintage, range, &fold); !s.ok()) return {ErrorLine(s)};
   Lines lines;
   for (const CellState& cell : fold.cells()) lines.push_back(ToText(store, cell));
   return lines;

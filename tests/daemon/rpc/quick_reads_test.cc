@@ -29,6 +29,24 @@ TEST(QuickReadsTest, ASlowReadClosesThemForAWhile) {
   EXPECT_TRUE(quick.Open(now + absl::Milliseconds(10))) << "a fast one forgives";
 }
 
+TEST(QuickReadsTest, AfterASlowReadTheNextOnesAreWatched) {
+  QuickReads quick;
+  const absl::Time now = absl::FromUnixSeconds(1'000'000);
+  const auto watched_of = [&quick, now](int reads) {
+    int watched = 0;
+    for (int i = 0; i < reads; ++i) {
+      watched += quick.WatchNext() ? 1 : 0;
+      quick.Report(now, absl::Microseconds(20), std::nullopt);
+    }
+    return watched;
+  };
+  EXPECT_EQ(watched_of(160), 10);
+  quick.Report(now, absl::Milliseconds(5), std::nullopt);
+  EXPECT_TRUE(quick.Open(now)) << "nobody knows whether it waited";
+  EXPECT_EQ(watched_of(64), 64);
+  EXPECT_EQ(watched_of(160), 10);
+}
+
 TEST(WaitWatchTest, SeesThatItsThreadSlept) {
   const WaitWatch watch;
   EXPECT_FALSE(watch.Waited());

@@ -77,34 +77,46 @@ TEST(HealthTest, WatchersComeAndGo) {
   }
 }
 
-// Bytes of grpc.reflection.v1alpha: a request with list_services (7) set to "*", and of its answer the names.
-TEST(ReflectionTest, ListsOurServices) {
-  TestServer server;
-  const Stubs stubs = server.Connect();
+// Bytes of grpc.reflection: what `version` of the service answers to `question`.
+std::string Reflect(const Stubs& stubs, const std::string& version, const std::string& question) {
   grpc::GenericStub generic(stubs.channel);
   grpc::ClientContext context;
   grpc::CompletionQueue queue;
   void* tag = nullptr;
   bool ok = false;
-  auto call =
-      generic.PrepareCall(&context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
+  auto call = generic.PrepareCall(
+      &context, absl::StrCat("/grpc.reflection.", version, ".ServerReflection/ServerReflectionInfo"), &queue);
   call->StartCall(nullptr);
-  ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
-  const grpc::Slice slice(std::string("\x3a\x01*", 3));
+  EXPECT_TRUE(queue.Next(&tag, &ok) && ok);
+  const grpc::Slice slice(question);
   call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
-  ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
+  EXPECT_TRUE(queue.Next(&tag, &ok) && ok);
   grpc::ByteBuffer answer;
   call->Read(&answer, nullptr);
-  ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
+  EXPECT_TRUE(queue.Next(&tag, &ok) && ok);
   grpc::Slice bytes;
-  ASSERT_TRUE(answer.DumpToSingleSlice(&bytes).ok());
-  const std::string text(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
-  for (const char* name :
-       {"tidewaiter.v1.DatasetService", "tidewaiter.v1.ReleaseService", "tidewaiter.v1.ObservationService",
-        "tidewaiter.v1.UpdateService", "tidewaiter.v1.StatusService", "grpc.health.v1.Health"}) {
-    EXPECT_THAT(text, HasSubstr(name));
-  }
+  EXPECT_TRUE(answer.DumpToSingleSlice(&bytes).ok());
   context.TryCancel();
+  return std::string(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+}
+
+// Requests with list_services (7) set to "*", and with file_containing_symbol (4).
+TEST(ReflectionTest, ListsOurServicesAndDescribesThem) {
+  TestServer server;
+  const Stubs stubs = server.Connect();
+  for (const std::string version : {"v1", "v1alpha"}) {
+    const std::string listed = Reflect(stubs, version, std::string("\x3a\x01*", 3));
+    for (const std::string name :
+         {"tidewaiter.v1.DatasetService", "tidewaiter.v1.ReleaseService", "tidewaiter.v1.ObservationService",
+          "tidewaiter.v1.UpdateService", "tidewaiter.v1.StatusService", "grpc.health.v1.Health",
+          "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"}) {
+      EXPECT_THAT(listed, HasSubstr(name));
+      const std::string described =
+          Reflect(stubs, version, absl::StrCat("\x22", std::string(1, static_cast<char>(name.size())), name));
+      EXPECT_THAT(described, HasSubstr(".proto")) << version << " of " << name;
+    }
+    EXPECT_THAT(Reflect(stubs, version, std::string("\x22\x03x.Y", 5)), HasSubstr("there is no symbol x.Y"));
+  }
 }
 
 TEST(StatusTest, TellsWhatIsHeld) {
