@@ -1,8 +1,6 @@
 #include "daemon/engine/aggregates.h"
 
 #include <algorithm>
-#include <iterator>
-#include <set>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
@@ -22,9 +20,6 @@ namespace {
 constexpr std::size_t kFiguresBetweenChecks = 64;
 // Members read between two such questions.
 constexpr std::size_t kMembersPerCheck = 1024;
-// Series of a cross-section that are read one by one, some 10 us each: of more, columns are read, which takes
-// some milliseconds.
-constexpr std::size_t kReadAlone = 100;
 // Members of a sum that are always read one by one: to hold sums of few series for all months would take as
 // much room as the cells.
 constexpr std::size_t kSumAlone = 3;
@@ -89,53 +84,17 @@ void NoteKept(const AggregateValue& kept, AggregateValue* value) {
   }
 }
 
-// Of two ascending lists.
-bool HaveCommon(const std::vector<storage::SeriesId>& a, const std::vector<storage::SeriesId>& b) {
-  for (auto at_a = a.begin(), at_b = b.begin(); at_a != a.end() && at_b != b.end();) {
-    if (*at_a == *at_b) return true;
-    ++(*at_a < *at_b ? at_a : at_b);
-  }
-  return false;
-}
-
-absl::Status TooManyRanked() {
-  return InvalidField(
-      "keys", absl::StrCat("a ranking has at most ", limits::kMaxRanked, " members; narrow the selector"));
-}
-
-bool IsGreater(const RankedFigure& a, const RankedFigure& b) {
-  return Decimal::Compare(*a.value, *b.value) > 0;
-}
-
-// Drops what is below the last wanted rank, ties kept, so that few are left to be sorted.
-void KeepTop(std::size_t top, std::vector<RankedFigure>* found) {
-  std::erase_if(*found, [](const RankedFigure& figure) { return !figure.value.has_value(); });
-  if (found->size() <= top) return;
-  std::vector<Decimal> values;
-  for (const RankedFigure& figure : *found) values.push_back(*figure.value);
-  const auto last = values.begin() + static_cast<std::ptrdiff_t>(top - 1);
-  std::nth_element(values.begin(), last, values.end(),
-                   [](const Decimal& a, const Decimal& b) { return Decimal::Compare(a, b) > 0; });
-  std::erase_if(*found,
-                [&](const RankedFigure& figure) { return Decimal::Compare(*figure.value, *last) < 0; });
-}
-
-// Ties share the better rank, and stay in key order:   9.1  8.0  8.0  3.2   =>   1  2  2  4
-void SortByRank(const Ranking& ranking, std::vector<RankedFigure>* found) {
-  if (ranking.by_magnitude) {
-    for (RankedFigure& figure : *found) {
-      if (figure.value && figure.value->is_negative()) figure.value = figure.value->Negated();
-    }
-  }
-  if (ranking.top > 0) KeepTop(ranking.top, found);
-  std::stable_sort(found->begin(), found->end(), [](const RankedFigure& a, const RankedFigure& b) {
-    if (!a.value || !b.value) return a.value.has_value() && !b.value.has_value();
-    return IsGreater(a, b);
-  });
-  for (std::size_t i = 0; i < found->size() && (*found)[i].value; ++i) {
-    const bool tie = i > 0 && !IsGreater((*found)[i - 1], (*found)[i]);
-    (*found)[i].rank = tie ? (*found)[i - 1].rank : static_cast<std::uint32_t>(i) + 1;
-  }
+// A figure of few bytes in words.
+AggregateValue ToValue(const QuickFigure& figure) {
+  AggregateValue value;
+  value.value = Decimal::FromValidParts(figure.coefficient, figure.scale);
+  if (figure.bounded) value.bound = Decimal::FromValidParts(figure.bound, figure.bound_scale);
+  value.derivation = figure.derivation;
+  value.members = 1;
+  value.across_releases = figure.across_releases;
+  value.published_at = figure.published_at;
+  value.sequence = figure.sequence;
+  return value;
 }
 
 }  // namespace
@@ -187,44 +146,6 @@ absl::Status AggregateReader::Start() {
   TW_RETURN_IF_ERROR(listed_ ? StartListing() : StartPlan());
   if (plan_.spec().transform == Transform::kIndex) TW_RETURN_IF_ERROR(CheckBase());
   return view_.ranking ? Rank() : absl::OkStatus();
-}
-
-absl::StatusOr<bool> AggregateReader::StartRows() {
-  const bool totals = SectionTotals::Fits(plan_);
-  if (!(plan_.is_plain() || totals) || listing_.listing().table() == nullptr ||
-      listing_.listing().CountRows(kReadAlone + 1) <= kReadAlone) {
-    return false;
-  }
-  if (view_.ranking && HasColumns()) {
-    std::optional<Month> month = view_.ranking->month;
-    if (!month) {
-      TW_ASSIGN_OR_RETURN(month, LatestMonthOfRows());
-    }
-    if (month) LookInColumns(*month);
-  }
-  if (!columns_month_) return false;
-  if (totals) {
-    TW_ASSIGN_OR_RETURN(totals_of_rows_, SectionTotals::Read(*store_, plan_, cells_, listing_.listing(),
-                                                             *columns_month_, check_alive_));
-    if (totals_of_rows_ == nullptr) {
-      columns_month_.reset();
-      return false;
-    }
-    if (!start_.after.empty()) SkipRowsUntil(start_.after);
-  } else {
-    TW_RETURN_IF_ERROR(ReadColumns());
-  }
-  rows_run_ = *plan_.spec().window.RunEnding(*columns_month_);
-  if (totals || plan_.spec().transform == Transform::kGrowth) rows_unit_ = FigureUnit(plan_.spec(), "", "");
-  return true;
-}
-
-// Totals are of all rows, whatever page is wanted: the listing begins with the first.
-void AggregateReader::SkipRowsUntil(std::string_view after) {
-  const std::size_t first = listing_.listing().table()->After(after);
-  do {
-    row_ahead_ = listing_.listing().NextRow();
-  } while (*row_ahead_ < first);
 }
 
 absl::Status AggregateReader::StartListing() {
@@ -489,77 +410,6 @@ absl::StatusOr<bool> AggregateReader::Next() {
   }
 }
 
-absl::StatusOr<bool> AggregateReader::NextRow() {
-  for (;;) {
-    row_ = row_ahead_ ? *row_ahead_ : listing_.listing().NextRow();
-    row_ahead_.reset();
-    in_section_ = is_quick_ = false;
-    if (row_ == listing_.listing().table()->size()) return false;
-    TW_RETURN_IF_ERROR(CheckAlive());
-    TW_ASSIGN_OR_RETURN(const bool taken, TakeRow());
-    if (taken) return true;
-  }
-}
-
-// Whether the columns have an answer for the series of a row, which is the current one then.
-bool AggregateReader::FindRow(std::size_t row) {
-  const SeriesTable& table = *listing_.listing().table();
-  if (totals_of_rows_ != nullptr) {
-    in_section_ = is_quick_ = totals_of_rows_->Find(table, row, &quick_);
-  } else {
-    in_section_ = table.additive(row) && columns_->Find(table.id(row), &section_figure_);
-    is_quick_ = in_section_ && section_figure_.defined();
-    if (is_quick_) section_figure_.Fill(&quick_);
-  }
-  if (!in_section_) return false;
-  quick_.series = table.key(row);
-  quick_.unit = rows_unit_.empty() ? table.unit(row) : rows_unit_;
-  quick_.period = rows_run_;
-  return true;
-}
-
-absl::Status AggregateReader::TakeColumns(std::size_t most, QuickColumns* columns) {
-  columns->Begin(quick_);
-  const std::size_t rows = listing_.listing().table()->size();
-  while (columns->size() < most) {
-    const std::size_t row = listing_.listing().NextRow();
-    if (row == rows || !FindRow(row) || !is_quick_ || !columns->Fits(quick_)) {
-      row_ahead_ = row;
-      FindRow(row_);
-      break;
-    }
-    columns->Add(quick_);
-    row_ = row;
-  }
-  computed_ += columns->size();
-  return CheckAlive();
-}
-
-// False: nothing is known of the series.
-absl::StatusOr<bool> AggregateReader::TakeRow() {
-  if (FindRow(row_)) return true;
-  const SeriesTable& table = *listing_.listing().table();
-  TW_RETURN_IF_ERROR(TakeSingle({table.id(row_), std::string(table.key(row_))}));
-  loaded_at_.reset();
-  TW_RETURN_IF_ERROR(LoadMembers(vintage()));
-  if (above_.empty() || !above_.span()) return false;
-  TW_RETURN_IF_ERROR(Compute(*columns_month_, rows_run_));
-  return true;
-}
-
-// In words.
-static AggregateValue ToValue(const QuickFigure& figure) {
-  AggregateValue value;
-  value.value = Decimal::FromValidParts(figure.coefficient, figure.scale);
-  if (figure.bounded) value.bound = Decimal::FromValidParts(figure.bound, figure.bound_scale);
-  value.derivation = figure.derivation;
-  value.members = 1;
-  value.across_releases = figure.across_releases;
-  value.published_at = figure.published_at;
-  value.sequence = figure.sequence;
-  return value;
-}
-
 const AggregateFigure& AggregateReader::figure() {
   if (!in_section_) return figure_;
   in_section_ = false;
@@ -672,111 +522,6 @@ absl::Status AggregateReader::FindPublishedRate(const Vintage& at) {
                                            .published_at = PublishedAt::At(cell.published_at)};
   }
   return absl::OkStatus();
-}
-
-// ---- Rankings
-
-absl::StatusOr<std::optional<Month>> AggregateReader::LatestMonth() {
-  std::optional<Month> latest;
-  for (;;) {
-    TW_ASSIGN_OR_RETURN(const bool more, NextOutput());
-    if (!more) break;
-    latest = std::max(latest.value_or(above_.span()->last), above_.span()->last);
-  }
-  next_output_ = 0;
-  output_ = nullptr;
-  return LastEndUntil(latest);
-}
-
-// Periods are tried from the last one on, more and more at once: mostly the last is the one.
-absl::StatusOr<std::optional<Month>> AggregateReader::LatestMonthOfRows() {
-  std::set<Month> ends;
-  const std::string& dataset = plan_.query().dataset;
-  storage::SharedSlices slices;
-  const auto note = [&ends](const Period& period) {
-    ends.insert(period.last());
-    return false;
-  };
-  TW_RETURN_IF_ERROR(store_->ReadSharedSlices(dataset, PeriodRange{}, vintage(), note, &slices));
-  std::vector<storage::SeriesId> selected;
-  SeriesListing rows = listing_.listing();
-  for (std::size_t row = rows.NextRow(); row < rows.table()->size(); row = rows.NextRow()) {
-    selected.push_back(rows.table()->id(row));
-  }
-  std::sort(selected.begin(), selected.end());
-  std::optional<Month> latest;
-  for (std::size_t at_once = 1; !latest && !ends.empty(); at_once *= 2) {
-    std::set<Month> tried;
-    while (!ends.empty() && tried.size() < at_once) tried.insert(ends.extract(std::prev(ends.end())));
-    const auto wanted = [&tried](const Period& period) { return tried.contains(period.last()); };
-    TW_RETURN_IF_ERROR(store_->ReadSharedSlices(dataset, PeriodRange{}, vintage(), wanted, &slices));
-    for (const auto& slice : slices) {
-      if (HaveCommon(selected, slice->series))
-        latest = std::max(latest.value_or(slice->period.last()), slice->period.last());
-    }
-  }
-  return LastEndUntil(latest);
-}
-
-// A year has one last month; at the very start of the calendar no window may end at all.
-std::optional<Month> AggregateReader::LastEndUntil(std::optional<Month> month) const {
-  if (!month) return std::nullopt;
-  for (int back = 0; back < 12; ++back) {
-    if (plan_.spec().window.RunEnding(*month - back)) return *month - back;
-  }
-  return std::nullopt;
-}
-
-absl::Status AggregateReader::Rank() {
-  std::vector<RankedFigure> found;
-  if (by_rows_) {
-    TW_RETURN_IF_ERROR(CollectRows(&found));
-  } else {
-    std::optional<Month> month = view_.ranking->month;
-    if (!month) {
-      TW_ASSIGN_OR_RETURN(month, LatestMonth());
-    }
-    if (!month) return absl::OkStatus();
-    LookInColumns(*month);
-    TW_RETURN_IF_ERROR(CollectOutputs(*month, &found));
-  }
-  SortByRank(*view_.ranking, &found);
-  for (RankedFigure& ranked : found) {
-    if (ranked.row != RankedFigure::kNoRow) FindRow(row_ = ranked.row);
-    ranked_.push_back(ranked.figure == nullptr ? figure() : std::move(*ranked.figure));
-    ranked_.back().rank = ranked.rank;
-  }
-  in_section_ = is_quick_ = false;
-  given_ = std::min(start_.skip, ranked_.size());
-  return absl::OkStatus();
-}
-
-absl::Status AggregateReader::CollectRows(std::vector<RankedFigure>* found) {
-  for (;;) {
-    TW_ASSIGN_OR_RETURN(const bool more, NextRow());
-    if (!more) return absl::OkStatus();
-    if (found->size() == limits::kMaxRanked) return TooManyRanked();
-    RankedFigure& ranked = found->emplace_back();
-    if (is_quick_) {
-      ranked.value = Decimal::FromValidParts(quick_.coefficient, quick_.scale);
-      ranked.row = row_;
-    } else {
-      ranked.figure = std::make_unique<AggregateFigure>(figure());
-      ranked.value = ranked.figure->value.value;
-    }
-  }
-}
-
-absl::Status AggregateReader::CollectOutputs(Month month, std::vector<RankedFigure>* found) {
-  for (;;) {
-    TW_ASSIGN_OR_RETURN(const bool more, NextOutput());
-    if (!more) return absl::OkStatus();
-    if (found->size() == limits::kMaxRanked) return TooManyRanked();
-    TW_RETURN_IF_ERROR(Compute(month, *plan_.spec().window.RunEnding(month)));
-    RankedFigure& ranked = found->emplace_back();
-    ranked.value = figure_.value.value;
-    ranked.figure = std::make_unique<AggregateFigure>(std::move(figure_));
-  }
 }
 
 }  // namespace tidewaiter::engine

@@ -20,12 +20,17 @@
 #include "daemon/engine/cross_section.h"
 #include "daemon/engine/member_cells.h"
 #include "daemon/engine/queries.h"
+#include "daemon/engine/ranked_figure.h"
 #include "daemon/engine/section_totals.h"
 #include "domain/aggregate_query.h"
 #include "domain/quick_figure.h"
 #include "storage/store.h"
 
 namespace tidewaiter::engine {
+
+// Series of a cross-section that are read one by one, some 10 us each: of more, columns are read, which takes
+// some milliseconds.
+inline constexpr std::size_t kReadAlone = 100;
 
 using SeriesSet = absl::flat_hash_set<storage::SeriesId>;
 
@@ -34,16 +39,6 @@ struct AggregatePosition {
   std::string after;     // an output key whose figures, and all before it, have been given
   std::string split;     // the output of which some have been given
   std::size_t skip = 0;  // so many; of a ranking: of all
-};
-
-// A figure on its way into a ranking. Of those that stand in columns only the value is held until it is known
-// that they are wanted.
-struct RankedFigure {
-  static constexpr std::size_t kNoRow = ~std::size_t{0};
-  std::optional<Decimal> value;
-  std::size_t row = kNoRow;
-  std::unique_ptr<AggregateFigure> figure;  // if it has no row
-  std::uint32_t rank = 0;
 };
 
 // The figures of a query, in key order, months ascending; or ranked. A cursor: of series that stay apart one
