@@ -23,6 +23,10 @@ constexpr absl::Duration kRetry = absl::Seconds(1);
 // store wants the processor more.
 constexpr int kRestsPerCheck = 10;
 constexpr absl::Duration kLongestRest = absl::Seconds(1);
+// While others are served a check waits, so many times the length of the last one at most: it shall not fall
+// behind for ever because somebody is always served. Between looks whether they still are:
+constexpr int kWaitsPerCheck = 16;
+constexpr absl::Duration kLook = absl::Milliseconds(5);
 // Records read for one page, at most.
 constexpr std::size_t kScanRecords = 1000;
 constexpr std::size_t kMaxScans = 50;
@@ -55,11 +59,13 @@ bool FindingFilter::Matches(const PlacedFinding& placed) const {
          });
 }
 
-Findings::Findings(storage::Store* store, UpdateFeed* feed, CheckingRules checking, OnError on_error)
+Findings::Findings(storage::Store* store, UpdateFeed* feed, CheckingRules checking, OnError on_error,
+                   IsBusy is_busy)
     : store_(store),
       feed_(feed),
       checking_(std::move(checking)),
       on_error_(std::move(on_error)),
+      is_busy_(std::move(is_busy)),
       records_(store, std::string(kFindingTable)),
       table_(&records_),
       codes_(store) {}
@@ -106,9 +112,11 @@ void Findings::Run() {
   GiveWay();
   while (!Stopping()) {
     if (const Sequence head = feed_->head(); working_.position < head) {
+      LetOthersGoFirst();
       const absl::Time begun = absl::Now();
       CheckNext();
-      if (feed_->head() != head) Rest(kRestsPerCheck * (absl::Now() - begun));
+      last_check_ = absl::Now() - begun;
+      if (feed_->head() != head) Rest(kRestsPerCheck * last_check_);
       const bool full = ++unflushed_ >= kEntriesPerFlush || records_.bytes() >= kBytesPerFlush;
       if (full || working_.position >= feed_->head()) {
         if (!FlushOrWait()) return;
@@ -125,6 +133,11 @@ void Findings::Rest(absl::Duration duration) {
   Signal* const signal = signal_.get();
   absl::MutexLock lock(&signal->mutex);
   signal->mutex.AwaitWithTimeout(absl::Condition(&signal->stopping), std::min(duration, kLongestRest));
+}
+
+void Findings::LetOthersGoFirst() {
+  const absl::Time until = absl::Now() + std::min(kWaitsPerCheck * last_check_, kLongestRest);
+  while (is_busy_ && !Stopping() && is_busy_() && absl::Now() < until) Rest(kLook);
 }
 
 void Findings::CheckNext() {

@@ -57,7 +57,10 @@ struct FindingsPage {
 class Findings {
  public:
   using OnError = std::function<void(Sequence sequence, const absl::Status& status)>;
-  Findings(storage::Store* store, UpdateFeed* feed, CheckingRules checking = {}, OnError on_error = nullptr);
+  // Whether somebody is being served just now who goes first. A check waits for that, though not for ever.
+  using IsBusy = std::function<bool()>;
+  Findings(storage::Store* store, UpdateFeed* feed, CheckingRules checking = {}, OnError on_error = nullptr,
+           IsBusy is_busy = nullptr);
   ~Findings();  // as Stop()
   Findings(const Findings&) = delete;
   Findings& operator=(const Findings&) = delete;
@@ -98,6 +101,7 @@ class Findings {
   void Run();
   // Or less, if it is to stop.
   void Rest(absl::Duration duration);
+  void LetOthersGoFirst();
   void CheckNext();
   bool FlushOrWait();  // false: stopping
   void Publish();
@@ -108,6 +112,7 @@ class Findings {
   UpdateFeed* const feed_;
   const CheckingRules checking_;
   const OnError on_error_;
+  const IsBusy is_busy_;
   const std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
   // Of the thread alone.
   PendingRecords records_;
@@ -115,6 +120,7 @@ class Findings {
   KnownCodes codes_;
   FindingsState working_;
   int unflushed_ = 0;
+  absl::Duration last_check_ = absl::Milliseconds(1);
 
   mutable absl::Mutex mutex_;  // no other lock is taken while it is held
   FindingsState state_ ABSL_GUARDED_BY(mutex_);

@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/engine/scope_horizon.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/series_fold.h"
@@ -55,6 +56,7 @@ class PartBuilder {
         entry_(std::move(entry)),
         subject_(std::move(subject)),
         sections_(HeadersOf(subject_.sections)),
+        columns_(&store, before()),
         out_(*out) {}
 
   // Part `part` of what the release, or the retracted release, states.
@@ -70,7 +72,11 @@ class PartBuilder {
   Vintage before() const { return {Instant::Max(), entry_.sequence - 1}; }
   Vintage after() const { return {Instant::Max(), entry_.sequence}; }
 
+  bool NobodyHasScopes() const { return hints_.newest_scope == ScopeHorizon::kNever; }
   absl::Status AddStated(const SeriesStatements& statements);
+  absl::Status ReadHeld(storage::SeriesId series, const PeriodRange& range);
+  absl::StatusOr<const CellState*> FindHeld(const SeriesStatements& statements,
+                                            const SeriesStatements::Cell& cell, const PeriodRange& range);
   absl::Status StateCells(const SeriesStatements& statements, const PeriodRange& range, SeriesChanges* out);
   bool MayLieUnderScope() const { return !hints_.newest_scope || published_at() < *hints_.newest_scope; }
   absl::Status UnstateCells(const SeriesStatements& statements, const PeriodRange& range, SeriesChanges* out);
@@ -82,15 +88,19 @@ class PartBuilder {
   const LogEntry entry_;
   const LogEntry subject_;  // the release whose statements are walked: the entry, or what it retracts
   const std::vector<const SectionHeader*> sections_;  // of the subject
+  HeldColumns columns_;
   ChangesPart& out_;
-  SeriesFold held_;   // what was known before the entry
-  SeriesFold known_;  // what is known after it
-  SeriesFold then_;   // what is known after it of what was published until then
+  SeriesFold held_;                              // what was known before the entry
+  const HeldColumns::Slices* slices_ = nullptr;  // instead of held_, of the series under way
+  CellState of_slices_;                          // the last cell out of them
+  SeriesFold known_;                             // what is known after it
+  SeriesFold then_;                              // what is known after it of what was published until then
 };
 
 absl::Status PartBuilder::BuildStated(std::uint32_t part) {
   TW_ASSIGN_OR_RETURN(const storage::ReleasePart stated, store_.ReadPart(subject_.sequence, part));
   out_.series.reserve(stated.size());
+  if (!is_retraction() && NobodyHasScopes()) columns_.Read(sections_, stated, hints_.least_series_by_period);
   for (const SeriesStatements& statements : stated) {
     TW_RETURN_IF_ERROR(AddStated(statements));
   }
@@ -104,12 +114,36 @@ absl::Status PartBuilder::AddStated(const SeriesStatements& statements) {
   changes.series = statements.series;
   TW_ASSIGN_OR_RETURN(changes.key, store_.KeyOf(statements.series));
   const PeriodRange range = RangeOf(statements.cells, [](const auto& cell) { return cell.period; });
-  TW_RETURN_IF_ERROR(store_.ReadCells(statements.series, before(), range, &held_));
+  slices_ = columns_.Of(changes.dataset);
+  if (slices_ == nullptr) TW_RETURN_IF_ERROR(ReadHeld(statements.series, range));
   changes.cells.reserve(statements.cells.size());
   TW_RETURN_IF_ERROR(is_retraction() ? UnstateCells(statements, range, &changes)
                                      : StateCells(statements, range, &changes));
   if (!changes.cells.empty()) out_.series.push_back(std::move(changes));
   return absl::OkStatus();
+}
+
+absl::Status PartBuilder::ReadHeld(storage::SeriesId series, const PeriodRange& range) {
+  slices_ = nullptr;
+  return store_.ReadCells(series, before(), range, &held_);
+}
+
+// nullptr: nothing was held. Good until the next is asked for. No column tells since when a value stands, and
+// nobody wants to know unless the cell states it again: then the series is read.
+absl::StatusOr<const CellState*> PartBuilder::FindHeld(const SeriesStatements& statements,
+                                                       const SeriesStatements::Cell& cell,
+                                                       const PeriodRange& range) {
+  if (slices_ != nullptr) {
+    TW_ASSIGN_OR_RETURN(const std::optional<CellState> held,
+                        columns_.Find(*slices_, statements.series, cell.period));
+    if (!held) return nullptr;
+    if (!SameValue(held->datum, cell.datum)) {
+      of_slices_ = *held;
+      return &of_slices_;
+    }
+    TW_RETURN_IF_ERROR(ReadHeld(statements.series, range));
+  }
+  return FindCell(held_.cells(), cell.period);
 }
 
 // The state that a statement makes follows from what was held, unless the release says more about the cell,
@@ -124,7 +158,7 @@ absl::Status PartBuilder::StateCells(const SeriesStatements& statements, const P
     return store_.ReadCells(statements.series, vintage, range, fold);
   };
   for (const SeriesStatements::Cell& cell : statements.cells) {
-    const CellState* held = FindCell(held_.cells(), cell.period);
+    TW_ASSIGN_OR_RETURN(const CellState* held, FindHeld(statements, cell, range));
     CellState by_scope;
     if (held == nullptr && MayLieUnderScope()) {
       TW_RETURN_IF_ERROR(read(after(), &known_is_read, &known_));
@@ -150,7 +184,7 @@ absl::Status PartBuilder::StateCells(const SeriesStatements& statements, const P
     } else if (held != nullptr && SameValue(held->datum, cell.datum)) {
       state.value_since = held->value_since;
     }
-    out->cells.push_back({state, change, held ? std::optional(*held) : std::nullopt});
+    out->cells.push_back({state, change, held ? std::optional(held->datum) : std::nullopt});
   }
   return absl::OkStatus();
 }
@@ -168,7 +202,7 @@ absl::Status PartBuilder::UnstateCells(const SeriesStatements& statements, const
     if (known != nullptr) state = *known;
     Change change = ClassifyChange(held, state.datum, state.attributes);
     if (known != nullptr && held->sequence != subject_.sequence) change = {ChangeClass::kBackfilled};
-    out->cells.push_back({state, change, *held});
+    out->cells.push_back({state, change, held->datum});
   }
   return absl::OkStatus();
 }
@@ -218,7 +252,7 @@ absl::Status PartBuilder::AddScoped(const ScopeWalk& walk) {
     const bool moved = is_retraction() ? IsWithdrawn(held) && !IsWithdrawn(*known)
                                        : !IsWithdrawn(held) && IsWithdrawn(*known);
     if (!moved) continue;
-    changes.cells.push_back({*known, ClassifyChange(&held, known->datum, known->attributes), held});
+    changes.cells.push_back({*known, ClassifyChange(&held, known->datum, known->attributes), held.datum});
   }
   TW_RETURN_IF_ERROR(RemoveStated(changes.series, &changes.cells));
   if (!changes.cells.empty()) out_.series.push_back(std::move(changes));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "daemon/engine/held_columns.h"
 #include "daemon/engine/scope_walk.h"
 #include "domain/change.h"
 #include "domain/selector.h"
@@ -28,7 +29,7 @@ struct SeriesChanges {
     Change change;
     // What was held at (unbounded, sequence - 1); also the WITHDRAWN of a scope that a BACKFILLED cell lies
     // under.
-    std::optional<CellState> before;
+    std::optional<Datum> before;
   };
   std::vector<Cell> cells;  // by period
 };
@@ -78,8 +79,11 @@ struct ChangesHints {
   // Where the part begins, if it is one of scopes (`next` of the part before it); else they are walked from
   // their beginning.
   std::optional<ScopeCursor> start;
-  // No release before this one that has a scope was published later than this.
+  // No release before this one that has a scope was published later than this (ScopeHorizon::kNever: none
+  // has one).
   std::optional<Instant> newest_scope;
+  // From so many series on what was held may be read by period.
+  std::size_t least_series_by_period = kLeastSeriesByPeriod;
 };
 
 // Computes a part of the changes of `sequence`: pure in the store's history, thread-safe, blocking. Error for

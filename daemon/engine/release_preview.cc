@@ -150,7 +150,7 @@ absl::Status Previewer::AddSeries(std::size_t section, std::span<const Observati
     if (then != nullptr && SameValue(then->datum, state.datum)) state.value_since = then->value_since;
     const Change change =
         ClassifyEvent(before ? &*before : nullptr, published_at(), state.datum, state.attributes);
-    changes.cells.push_back({state, change, before});
+    changes.cells.push_back({state, change, before ? std::optional(before->datum) : std::nullopt});
   }
   result_.series.push_back(std::move(changes));
   return absl::OkStatus();
@@ -184,7 +184,7 @@ absl::Status Previewer::AddScopes() {
         continue;
       }
       const CellState state{held.period, withdrawn, {}, 0, 0, 0, published_at(), published_at()};
-      changes.cells.push_back({state, ClassifyChange(&held, withdrawn, {}), held});
+      changes.cells.push_back({state, ClassifyChange(&held, withdrawn, {}), held.datum});
     }
     if (!changes.cells.empty()) result_.series.push_back(std::move(changes));
   }

@@ -1,7 +1,6 @@
 #include "daemon/engine/scope_horizon.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "daemon/engine/scope_walk.h"
 #include "domain/errors.h"
@@ -11,7 +10,6 @@ namespace {
 
 // Entries read at once.
 constexpr std::size_t kPage = 1000;
-constexpr Instant kNever = Instant::FromMicros(std::numeric_limits<std::int64_t>::min());
 
 }  // namespace
 

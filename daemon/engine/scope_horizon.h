@@ -1,6 +1,7 @@
 // How new the scopes are that a release may lie under.
 #pragma once
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,11 @@ class ScopeHorizon {
  public:
   explicit ScopeHorizon(const storage::ReleaseLog* log) : log_(log) {}
 
-  // No release before `sequence` that has a scope was published after this. REQUIRES: sequence - 1 <= head.
+  // What there is none of has been published then.
+  static constexpr Instant kNever = Instant::FromMicros(std::numeric_limits<std::int64_t>::min());
+
+  // No release before `sequence` that has a scope was published after this; kNever: there is none. REQUIRES:
+  // sequence - 1 <= head.
   absl::StatusOr<Instant> NewestBefore(Sequence sequence);
 
  private:

@@ -3,12 +3,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "daemon/rpc/release_encoder.h"
 #include "daemon/rpc/subscriber_hub.h"
 #include "domain/errors.h"
 
 namespace tidewaiter::rpc {
 namespace {
+
+// What waits for deliveries goes on so long after the last of them.
+constexpr absl::Duration kBetweenDeliveries = absl::Milliseconds(20);
 
 std::array<telemetry::Metrics::Method*, kMethods> AddMethods(telemetry::Metrics& metrics) {
   std::array<telemetry::Metrics::Method*, kMethods> methods{};
@@ -52,14 +56,15 @@ Backend::Backend(const BackendOptions& backend_options, storage::Store* store, c
           {.due = [this](const DatasetDefinition& dataset,
                          Instant published_at) { return calendars.RevisionsDueAt(dataset, published_at); },
            .conventions = [this](std::string_view dataset) { return conventions.Get(dataset); }},
-          ToLog(log)),
+          ToLog(log), [this] { return IsDelivering(); }),
       encoder(std::make_unique<ReleaseEncoder>(&feed, &lookup, log_id, options.stream_message_bytes,
                                                options.encoded_cache_bytes)),
       hub(std::make_unique<SubscriberHub>(this)),
       method_metrics(AddMethods(*metrics)),
       writes_(options.write_threads),
       reads_(options.read_threads),
-      streams_(options.stream_threads) {
+      streams_(options.stream_threads),
+      wishes_(/*threads=*/1) {
   findings.Start();
 }
 
@@ -79,7 +84,14 @@ void Backend::Run(Lane lane, Executor::Task task) {
       return writes_.Run(std::move(task));
     case Lane::kStreams:
       return streams_.Run(std::move(task));
+    case Lane::kWishes:
+      return wishes_.Run(std::move(task));
   }
+}
+
+bool Backend::IsDelivering() const {
+  const std::int64_t last = last_delivery_nanos_.load(std::memory_order_relaxed);
+  return absl::GetCurrentTimeNanos() - last < absl::ToInt64Nanoseconds(kBetweenDeliveries);
 }
 
 absl::Status Backend::CheckNotDraining() const {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -86,6 +87,10 @@ class Backend {
   std::atomic<int> uploads{0};
   std::atomic<int> subscribers{0};
   QuickReads quick_reads;
+  // Subscribers have been, or are about to be, written to.
+  void NoteDelivery(absl::Time now) {
+    last_delivery_nanos_.store(absl::ToUnixNanos(now), std::memory_order_relaxed);
+  }
 
   // Runs `task` in `lane`; kInline runs it here and now.
   void Run(Lane lane, Executor::Task task);
@@ -96,10 +101,14 @@ class Backend {
   Timers timers;
 
  private:
+  bool IsDelivering() const;
+
+  std::atomic<std::int64_t> last_delivery_nanos_{0};
   // Last: their tasks use what stands above.
   Executor writes_;
   Executor reads_;
   Executor streams_;
+  Executor wishes_;
 };
 
 }  // namespace tidewaiter::rpc

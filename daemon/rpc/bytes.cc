@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "domain/errors.h"
-#include "grpcpp/support/slice.h"
 
 namespace tidewaiter::rpc {
 
@@ -23,8 +22,6 @@ absl::Status Parse(const grpc::ByteBuffer& bytes, const convert::ParseLimits& li
                    "the request's bytes cannot be read; send it uncompressed");
 }
 
-namespace {
-
 grpc::Slice SliceOf(const google::protobuf::Message& message) {
   grpc::Slice slice(message.ByteSizeLong());
   message.SerializeWithCachedSizesToArray(const_cast<std::uint8_t*>(slice.begin()));
@@ -36,8 +33,6 @@ grpc::Slice SliceOf(std::string text) {
   const auto release = [](void* string) { delete static_cast<std::string*>(string); };
   return grpc::Slice(owned->data(), owned->size(), release, owned);
 }
-
-}  // namespace
 
 grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
   const grpc::Slice slice = SliceOf(message);

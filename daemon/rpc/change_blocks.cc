@@ -31,7 +31,7 @@ absl::StatusOr<std::size_t> ChangeBlocks::AddFrom(const engine::SeriesChanges& s
     }
     if (!begun) encoder_.BeginSeries(series.key);
     begun = true;
-    encoder_.Add(cell.state, cell.change, cell.before ? &cell.before->datum : nullptr);
+    encoder_.Add(cell.state, cell.change, cell.before ? &*cell.before : nullptr);
   }
   return series.cells.size();
 }

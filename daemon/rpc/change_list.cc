@@ -102,15 +102,15 @@ class ChangesPage {
     if (absl::IsInvalidArgument(part.status())) return NotAPlace();
     TW_RETURN_IF_ERROR(part.status());
     if (place->series > (*part)->series.size()) return NotAPlace();
-    const std::vector<std::uint32_t> matched = selection_.Match(IndexedPart(*part));
-    for (auto at = std::lower_bound(matched.begin(), matched.end(), place->series); at != matched.end();
-         ++at) {
-      const engine::SeriesChanges& series = (*part)->series[*at];
-      const std::size_t begin = *at == place->series ? place->cell : 0;
-      TW_ASSIGN_OR_RETURN(const std::size_t next, blocks_.AddFrom(series, begin, omit_confirmed_, room_));
-      if (next >= series.cells.size()) continue;
-      *place = {place->part, *at, static_cast<std::uint32_t>(next)};
-      return Step::kFull;
+    for (const SeriesRun& run : selection_.Match(IndexedPart(*part))) {
+      for (std::uint32_t at = std::max(run.begin, place->series); at < run.end; ++at) {
+        const engine::SeriesChanges& series = (*part)->series[at];
+        const std::size_t begin = at == place->series ? place->cell : 0;
+        TW_ASSIGN_OR_RETURN(const std::size_t next, blocks_.AddFrom(series, begin, omit_confirmed_, room_));
+        if (next >= series.cells.size()) continue;
+        *place = {place->part, at, static_cast<std::uint32_t>(next)};
+        return Step::kFull;
+      }
     }
     // A series may go on in the next part; in one block it would stand twice.
     TW_RETURN_IF_ERROR(blocks_.EndBlock());

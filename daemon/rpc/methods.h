@@ -47,8 +47,9 @@ enum class Lane : std::uint8_t {
   kReads,    // reads that come back soon
   kWrites,   // whatever waits for an fsync: many threads, so that they share one
   kStreams,  // long reads and subscriptions
+  kWishes,   // aggregates that subscribers follow: one thread, so that nobody else waits for them
 };
-inline constexpr std::size_t kLanes = 4;
+inline constexpr std::size_t kLanes = 5;
 
 struct MethodInfo {
   std::string_view type;  // as gRPC's metrics name it

@@ -13,8 +13,8 @@
 namespace tidewaiter::rpc {
 namespace {
 
-// Parts whose index is kept: those that subscribers are reading just now.
-constexpr std::size_t kIndexedParts = 8;
+// Those that subscribers are reading just now.
+constexpr std::size_t kPartsInUse = 8;
 // Dead entries of the table of followings are swept out when it has grown by this factor.
 constexpr std::size_t kFollowingsBeforeSweep = 64;
 
@@ -30,76 +30,88 @@ v1::SubscribeResponse::ReleasePart Frame(const engine::ChangesPart& part, std::u
   return message;
 }
 
-// The changes of one message.
-class ChangesWriter {
+// The changes of one message, gathered in columns, many series a block: small, and dear to make.
+class ColumnWriter {
  public:
-  virtual ~ChangesWriter() = default;
-  // A series of the part.
-  virtual absl::Status Add(std::uint32_t series) = 0;
-  virtual bool empty() const = 0;
-  virtual bool Full(std::size_t message_bytes) const = 0;
-  // The message of the changes so far in this frame.
-  virtual absl::StatusOr<grpc::ByteBuffer> Write(v1::SubscribeResponse::ReleasePart frame) = 0;
-};
-
-// In columns, many series a block: small, and dear to make.
-class ColumnWriter final : public ChangesWriter {
- public:
-  ColumnWriter(const engine::ChangesPart& part, const convert::Lookup* lookup, bool omit_confirmed)
-      : part_(part), omit_confirmed_(omit_confirmed), blocks_(lookup) {}
-  absl::Status Add(std::uint32_t series) override {
-    return blocks_.Add(part_.series[series], omit_confirmed_);
+  ColumnWriter(const engine::ChangesPart& part, const convert::Lookup* lookup, bool omit_confirmed,
+               std::size_t message_bytes)
+      : part_(part), omit_confirmed_(omit_confirmed), message_bytes_(message_bytes), blocks_(lookup) {}
+  // Takes series from the beginning of the run as long as there is room; the first that was left.
+  absl::StatusOr<std::uint32_t> Add(const SeriesRun& run) {
+    std::uint32_t series = run.begin;
+    for (; series < run.end && !Full(); ++series)
+      TW_RETURN_IF_ERROR(blocks_.Add(part_.series[series], omit_confirmed_));
+    return series;
   }
-  bool empty() const override { return blocks_.cells() == 0; }
-  bool Full(std::size_t message_bytes) const override {
-    return blocks_.bytes() >= message_bytes || blocks_.cells() >= limits::kMaxChunkObservations / 2;
-  }
-  absl::StatusOr<grpc::ByteBuffer> Write(v1::SubscribeResponse::ReleasePart frame) override {
+  bool empty() const { return blocks_.cells() == 0; }
+  absl::StatusOr<std::shared_ptr<const grpc::ByteBuffer>> Write(v1::SubscribeResponse::ReleasePart frame) {
     TW_ASSIGN_OR_RETURN(std::vector<v1::ChangeBlock> blocks, blocks_.Finish());
     v1::SubscribeResponse response;
     response.mutable_release()->Swap(&frame);
     for (v1::ChangeBlock& block : blocks) *response.mutable_release()->add_changes() = std::move(block);
-    return Serialize(response);
+    return std::make_shared<const grpc::ByteBuffer>(Serialize(response));
   }
 
  private:
+  bool Full() const {
+    return blocks_.bytes() >= message_bytes_ || blocks_.cells() >= limits::kMaxChunkObservations / 2;
+  }
+
   const engine::ChangesPart& part_;
   const bool omit_confirmed_;
+  const std::size_t message_bytes_;
   ChangeBlocks blocks_;
 };
 
-// Out of what has been encoded already, a block a series: what a thousand different subscribers cost is
-// copying bytes.
-class FragmentWriter final : public ChangesWriter {
+// The same out of what has been encoded already, a block a series: what a thousand different subscribers cost
+// is counting references.
+class FragmentWriter {
  public:
-  explicit FragmentWriter(const Fragments* fragments) : all_(*fragments) {}
-  absl::Status Add(std::uint32_t series) override {
-    const std::string_view fragment = all_.Of(series);
-    if (!fragment.empty()) fragments_.push_back(fragment);
-    bytes_ += fragment.size();
-    return absl::OkStatus();
+  FragmentWriter(const Fragments* fragments, std::size_t message_bytes)
+      : all_(*fragments), message_bytes_(message_bytes) {}
+  absl::StatusOr<std::uint32_t> Add(const SeriesRun& run) {
+    if (bytes_ >= message_bytes_) return run.begin;
+    const SeriesRun taken{run.begin, all_.EndWithin(run, message_bytes_ - bytes_)};
+    bytes_ += all_.BytesOf(taken);
+    runs_.push_back(taken);
+    return taken.end;
   }
-  bool empty() const override { return fragments_.empty(); }
-  bool Full(std::size_t message_bytes) const override { return bytes_ >= message_bytes; }
+  bool empty() const { return bytes_ == 0; }
   // Fields may stand in any order: the frame's, then the changes.
-  absl::StatusOr<grpc::ByteBuffer> Write(v1::SubscribeResponse::ReleasePart frame) override {
+  std::shared_ptr<const grpc::ByteBuffer> Write(const grpc::Slice& frame) const {
     using google::protobuf::io::CodedOutputStream;
     constexpr std::uint32_t kTag = v1::SubscribeResponse::kReleaseFieldNumber << 3 | 2;
-    const auto body = static_cast<std::uint32_t>(frame.ByteSizeLong() + bytes_);
-    grpc::Slice slice(CodedOutputStream::VarintSize32(kTag) + CodedOutputStream::VarintSize32(body) + body);
-    std::uint8_t* at = const_cast<std::uint8_t*>(slice.begin());
-    at = CodedOutputStream::WriteVarint32ToArray(kTag, at);
-    at = CodedOutputStream::WriteVarint32ToArray(body, at);
-    at = frame.SerializeWithCachedSizesToArray(at);
-    for (const std::string_view fragment : fragments_) at = std::copy(fragment.begin(), fragment.end(), at);
-    return grpc::ByteBuffer(&slice, 1);
+    const auto body = static_cast<std::uint32_t>(frame.size() + bytes_);
+    std::uint8_t head[10];
+    std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(kTag, head);
+    end = CodedOutputStream::WriteVarint32ToArray(body, end);
+    std::vector<grpc::Slice> slices;
+    slices.reserve(runs_.size() + 2);
+    slices.emplace_back(head, static_cast<std::size_t>(end - head));
+    slices.push_back(frame);
+    all_.Append(runs_, &slices);
+    return std::make_shared<const grpc::ByteBuffer>(slices.data(), slices.size());
   }
 
  private:
   const Fragments& all_;
-  std::vector<std::string_view> fragments_;
+  const std::size_t message_bytes_;
+  std::vector<SeriesRun> runs_;
   std::size_t bytes_ = 0;
 };
+
+// Gives the writer what has matched, from the series of the cursor on, as long as it takes it. The series to
+// go on with; none: that was all.
+template <typename Writer>
+absl::StatusOr<std::optional<std::uint32_t>> Gather(const std::vector<SeriesRun>& matched,
+                                                    std::uint32_t begin, Writer* writer) {
+  for (const SeriesRun& run : matched) {
+    if (run.end <= begin) continue;
+    TW_ASSIGN_OR_RETURN(const std::uint32_t next, writer->Add({std::max(run.begin, begin), run.end}));
+    if (next < run.end) return next;
+  }
+  return std::nullopt;
+}
 
 storage::ResumePoint PointAfter(const storage::LogId& log, const storage::LogEntry& entry) {
   storage::ResumePoint point{.log = log, .sequence = entry.sequence, .chain = {}};
@@ -124,85 +136,140 @@ std::shared_ptr<const Following> ReleaseEncoder::Intern(const std::vector<Select
   return following;
 }
 
-std::shared_ptr<const EncodedStep> ReleaseEncoder::Find(const Following& following,
-                                                        const ChangesCursor& cursor) {
-  absl::MutexLock lock(&mutex_);
-  const auto it = encoded_.find({cursor, following.id});
+ReleaseEncoder::Shared ReleaseEncoder::FindHeld(const Key& key) {
+  const auto it = encoded_.find(key);
   if (it == encoded_.end()) return nullptr;
   order_.splice(order_.end(), order_, it->second.order);
   return it->second.step;
 }
 
-absl::StatusOr<std::shared_ptr<const EncodedStep>> ReleaseEncoder::Get(
-    const std::shared_ptr<const Following>& following, const ChangesCursor& cursor) {
-  if (std::shared_ptr<const EncodedStep> held = Find(*following, cursor)) return held;
-  TW_ASSIGN_OR_RETURN(const std::shared_ptr<const IndexedPart> indexed,
-                      Indexed(cursor.sequence, cursor.part));
-  TW_ASSIGN_OR_RETURN(std::shared_ptr<const EncodedStep> step, Encode(*following, *indexed, cursor));
-  // Of the references one is the caller's: what nobody else will ask for is not kept.
-  if (following.use_count() > 1) Keep({cursor, following->id}, step);
-  return step;
+std::optional<EncodedStep> ReleaseEncoder::Find(const Following& following, const ChangesCursor& cursor) {
+  Shared held;
+  {
+    absl::MutexLock lock(&mutex_);
+    held = FindHeld({cursor, following.id});
+  }
+  return held == nullptr ? std::nullopt : std::optional(*held);
 }
 
-absl::StatusOr<std::shared_ptr<const IndexedPart>> ReleaseEncoder::Indexed(Sequence sequence,
-                                                                           std::uint32_t part) {
+bool ReleaseEncoder::IsAtHand(Sequence sequence) const {
+  absl::MutexLock lock(&mutex_);
+  return std::any_of(parts_.begin(), parts_.end(),
+                     [sequence](const auto& part) { return part.first == PartKey(sequence, 0); });
+}
+
+absl::StatusOr<EncodedStep> ReleaseEncoder::Get(const std::shared_ptr<const Following>& following,
+                                                const ChangesCursor& cursor) {
+  // Of the references one is the caller's: what nobody else will ask for is not kept.
+  if (following.use_count() == 1) return Make(*following, cursor);
+  TW_ASSIGN_OR_RETURN(const Shared step, GetShared(*following, {cursor, following->id}));
+  return *step;
+}
+
+absl::StatusOr<ReleaseEncoder::Shared> ReleaseEncoder::GetShared(const Following& following, const Key& key) {
+  std::shared_ptr<Making> making;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (Shared held = FindHeld(key)) return held;
+    std::shared_ptr<Making>& under_way = making_[key];
+    if (under_way != nullptr) {
+      making = under_way;
+      mutex_.Await(absl::Condition(&making->done));
+      return making->result;
+    }
+    making = under_way = std::make_shared<Making>();
+  }
+  const auto make = [&]() -> absl::StatusOr<Shared> {
+    TW_ASSIGN_OR_RETURN(EncodedStep step, Make(following, key.first));
+    return std::make_shared<const EncodedStep>(std::move(step));
+  };
+  absl::StatusOr<Shared> result = make();
+  absl::MutexLock lock(&mutex_);
+  making_.erase(key);
+  making->done = true;
+  making->result = result;
+  if (result.ok()) Keep(key, *result);
+  return result;
+}
+
+absl::StatusOr<EncodedStep> ReleaseEncoder::Make(const Following& following, const ChangesCursor& cursor) {
+  TW_ASSIGN_OR_RETURN(const std::shared_ptr<const PartInUse> part, InUse(cursor.sequence, cursor.part));
+  return Encode(following, *part, cursor);
+}
+
+// Different things, that is.
+bool ReleaseEncoder::ManyFollow() {
+  absl::MutexLock lock(&mutex_);
+  return std::count_if(followings_.begin(), followings_.end(), [](const auto& entry) {
+           return !entry.second.expired();
+         }) > IndexedPart::kAskersForIndex;
+}
+
+absl::StatusOr<std::shared_ptr<const ReleaseEncoder::PartInUse>> ReleaseEncoder::InUse(Sequence sequence,
+                                                                                       std::uint32_t part) {
   const PartKey key(sequence, part);
   {
     absl::MutexLock lock(&mutex_);
-    for (const auto& [held_key, held] : indexed_) {
+    for (const auto& [held_key, held] : parts_) {
       if (held_key == key) return held;
     }
   }
   TW_ASSIGN_OR_RETURN(std::shared_ptr<const engine::ChangesPart> changes, feed_.Changes(sequence, part));
-  auto made = std::make_shared<const IndexedPart>(std::move(changes));
+  auto made = std::make_shared<PartInUse>(std::move(changes), ManyFollow());
+  const engine::ChangesPart& of = made->indexed.part();
+  if (part == 0 && of.last) made->whole_frame = SliceOf(Frame(of, 0, TokenAfter(log_, of.entry)));
   absl::MutexLock lock(&mutex_);
-  for (const auto& [held_key, held] : indexed_) {
+  for (const auto& [held_key, held] : parts_) {
     if (held_key == key) return held;
   }
-  indexed_.emplace_front(key, made);
-  if (indexed_.size() > kIndexedParts) indexed_.pop_back();
-  return std::shared_ptr<const IndexedPart>(std::move(made));
+  parts_.emplace_front(key, made);
+  if (parts_.size() > kPartsInUse) parts_.pop_back();
+  return std::shared_ptr<const PartInUse>(std::move(made));
 }
 
-absl::StatusOr<std::shared_ptr<const EncodedStep>> ReleaseEncoder::Encode(const Following& following,
-                                                                          const IndexedPart& indexed,
-                                                                          const ChangesCursor& cursor) const {
-  const engine::ChangesPart& part = indexed.part();
-  const std::vector<std::uint32_t> matched = following.selection.Match(indexed);
+absl::StatusOr<EncodedStep> ReleaseEncoder::Encode(const Following& following, const PartInUse& in_use,
+                                                   const ChangesCursor& cursor) const {
+  const engine::ChangesPart& part = in_use.indexed.part();
+  const std::vector<SeriesRun> matched = following.selection.Match(in_use.indexed);
   const Fragments* fragments = nullptr;
   if (!following.selection.everything()) {
-    TW_ASSIGN_OR_RETURN(fragments, indexed.FragmentsOf(*lookup_, following.omit_confirmed));
+    TW_ASSIGN_OR_RETURN(fragments, in_use.indexed.FragmentsOf(*lookup_, following.omit_confirmed));
   }
-  std::unique_ptr<ChangesWriter> writer;
+  EncodedStep step;
+  std::optional<std::uint32_t> rest;  // the series to go on with
+  const auto says_something = [&](bool empty) {
+    step.complete = !rest && part.last;
+    return !empty || (step.complete && cursor.sent > 0);
+  };
+  const auto frame = [&] {
+    return Frame(part, cursor.sent, step.complete ? TokenAfter(log_, part.entry) : std::string());
+  };
   if (fragments != nullptr) {
-    writer = std::make_unique<FragmentWriter>(fragments);
+    FragmentWriter writer(fragments, message_bytes_);
+    TW_ASSIGN_OR_RETURN(rest, Gather(matched, cursor.series, &writer));
+    if (says_something(writer.empty())) {
+      const bool whole = cursor.sent == 0 && step.complete && in_use.whole_frame;
+      step.message = writer.Write(whole ? *in_use.whole_frame : SliceOf(frame()));
+    }
   } else {
-    writer = std::make_unique<ColumnWriter>(part, lookup_, following.omit_confirmed);
+    ColumnWriter writer(part, lookup_, following.omit_confirmed, message_bytes_);
+    TW_ASSIGN_OR_RETURN(rest, Gather(matched, cursor.series, &writer));
+    if (says_something(writer.empty())) {
+      TW_ASSIGN_OR_RETURN(step.message, writer.Write(frame()));
+    }
   }
-  auto at = std::lower_bound(matched.begin(), matched.end(), cursor.series);
-  for (; at != matched.end() && !writer->Full(message_bytes_); ++at) TW_RETURN_IF_ERROR(writer->Add(*at));
-
-  auto step = std::make_shared<EncodedStep>();
-  const bool part_done = at == matched.end();
-  step->complete = part_done && part.last;
-  if (!writer->empty() || (step->complete && cursor.sent > 0)) {
-    v1::SubscribeResponse::ReleasePart frame =
-        Frame(part, cursor.sent, step->complete ? TokenAfter(log_, part.entry) : std::string());
-    TW_ASSIGN_OR_RETURN(step->message, writer->Write(std::move(frame)));
-  }
-  step->after = PointAfter(log_, part.entry);
-  step->next = {.sequence = cursor.sequence,
-                .part = part_done ? cursor.part + 1 : cursor.part,
-                .series = part_done ? 0 : *at,
-                .sent = cursor.sent + (step->message ? 1 : 0)};
-  return std::shared_ptr<const EncodedStep>(std::move(step));
+  step.after = PointAfter(log_, part.entry);
+  step.next = {.sequence = cursor.sequence,
+               .part = rest ? cursor.part : cursor.part + 1,
+               .series = rest.value_or(0),
+               .sent = cursor.sent + (step.message ? 1 : 0)};
+  return step;
 }
 
-void ReleaseEncoder::Keep(const Key& key, std::shared_ptr<const EncodedStep> step) {
+void ReleaseEncoder::Keep(const Key& key, Shared step) {
   // A step without a message costs something, too.
   constexpr std::size_t kEntryBytes = 256;
   const auto cost = [](const EncodedStep& s) { return kEntryBytes + (s.message ? s.message->Length() : 0); };
-  absl::MutexLock lock(&mutex_);
   const auto [it, added] = encoded_.try_emplace(key);
   if (!added) return;
   used_bytes_ += cost(*step);

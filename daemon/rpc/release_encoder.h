@@ -17,6 +17,7 @@
 #include "daemon/rpc/change_blocks.h"
 #include "daemon/rpc/selection.h"
 #include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/slice.h"
 #include "storage/store.h"
 
 namespace tidewaiter::rpc {
@@ -37,12 +38,12 @@ struct ChangesCursor {
   friend auto operator<=>(const ChangesCursor&, const ChangesCursor&) = default;
 };
 
-// The next message, and where that leaves the cursor.
+// The next message, and where that leaves the cursor. Copies share the message.
 struct EncodedStep {
-  std::optional<grpc::ByteBuffer> message;  // none: nothing (more) in this part matches
-  ChangesCursor next;                       // unless complete
-  bool complete = false;                    // the release ends here
-  storage::ResumePoint after;               // if complete: right after the release
+  std::shared_ptr<const grpc::ByteBuffer> message;  // nullptr: nothing (more) in this part matches
+  ChangesCursor next;                               // unless complete
+  bool complete = false;                            // the release ends here
+  storage::ResumePoint after;                       // if complete: right after the release
 };
 
 // Thread-safe. Does not own its parts.
@@ -55,24 +56,43 @@ class ReleaseEncoder {
   std::shared_ptr<const Following> Intern(const std::vector<Selection::Item>& items, bool omit_confirmed);
 
   // Only from the cache; never blocks.
-  std::shared_ptr<const EncodedStep> Find(const Following& following, const ChangesCursor& cursor);
-  // Blocks.
-  absl::StatusOr<std::shared_ptr<const EncodedStep>> Get(const std::shared_ptr<const Following>& following,
-                                                         const ChangesCursor& cursor);
+  std::optional<EncodedStep> Find(const Following& following, const ChangesCursor& cursor);
+  // Blocks. However many who follow the same ask at the same time, it is encoded once.
+  absl::StatusOr<EncodedStep> Get(const std::shared_ptr<const Following>& following,
+                                  const ChangesCursor& cursor);
+  // Whether somebody is reading the changes of the release just now: Get() costs little then, match or not.
+  bool IsAtHand(Sequence sequence) const;
 
  private:
   using Key = std::pair<ChangesCursor, std::uint64_t>;  // the cursor of which following
+  using Shared = std::shared_ptr<const EncodedStep>;
   struct Held {
-    std::shared_ptr<const EncodedStep> step;
+    Shared step;
     std::list<Key>::iterator order;
   };
+  // What is being encoded for all who ask for it. Guarded by mutex_.
+  struct Making {
+    bool done = false;
+    absl::StatusOr<Shared> result = absl::UnknownError("being encoded");
+  };
   using PartKey = std::pair<Sequence, std::uint32_t>;
+  struct PartInUse {
+    PartInUse(std::shared_ptr<const engine::ChangesPart> part, bool many_ask)
+        : indexed(std::move(part), many_ask) {}
+    IndexedPart indexed;
+    // Of a message that is all of a release, if this part is.
+    std::optional<grpc::Slice> whole_frame;
+  };
 
-  absl::StatusOr<std::shared_ptr<const IndexedPart>> Indexed(Sequence sequence, std::uint32_t part);
-  absl::StatusOr<std::shared_ptr<const EncodedStep>> Encode(const Following& following,
-                                                            const IndexedPart& part,
-                                                            const ChangesCursor& cursor) const;
-  void Keep(const Key& key, std::shared_ptr<const EncodedStep> step);
+  bool ManyFollow();
+  Shared FindHeld(const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::shared_ptr<const PartInUse>> InUse(Sequence sequence, std::uint32_t part);
+  // From the cache, or made and kept there.
+  absl::StatusOr<Shared> GetShared(const Following& following, const Key& key);
+  absl::StatusOr<EncodedStep> Make(const Following& following, const ChangesCursor& cursor);
+  absl::StatusOr<EncodedStep> Encode(const Following& following, const PartInUse& part,
+                                     const ChangesCursor& cursor) const;
+  void Keep(const Key& key, Shared step) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   engine::UpdateFeed& feed_;
   const convert::Lookup* const lookup_;
@@ -80,13 +100,14 @@ class ReleaseEncoder {
   const std::size_t message_bytes_;
   const std::size_t cache_bytes_;
 
-  absl::Mutex mutex_;  // no other lock is taken while it is held
+  mutable absl::Mutex mutex_;  // no other lock is taken while it is held
   std::uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<std::pair<std::string, bool>, std::weak_ptr<const Following>> followings_ ABSL_GUARDED_BY(mutex_);
   std::map<Key, Held> encoded_ ABSL_GUARDED_BY(mutex_);
   std::list<Key> order_ ABSL_GUARDED_BY(mutex_);  // least recently used first
   std::size_t used_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::list<std::pair<PartKey, std::shared_ptr<const IndexedPart>>> indexed_
+  std::map<Key, std::shared_ptr<Making>> making_ ABSL_GUARDED_BY(mutex_);
+  std::list<std::pair<PartKey, std::shared_ptr<const PartInUse>>> parts_
       ABSL_GUARDED_BY(mutex_);  // newest first
 };
 

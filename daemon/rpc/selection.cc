@@ -1,47 +1,24 @@
 #include "daemon/rpc/selection.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/engine/series_listing.h"
-#include "daemon/rpc/change_blocks.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/strings.h"
-#include "tidewaiter/v1/update_service.pb.h"
 
 namespace tidewaiter::rpc {
 namespace {
 
-// From this many askers on the index pays: it costs some ten looks at every series.
-constexpr int kAskersForIndex = 8;
-
-// Where the best place leaves more than one series in so many, counting is cheaper than comparing codes.
+// Where the best place leaves more than one series in so many, working with bits is cheaper than comparing
+// codes.
 constexpr std::size_t kSeriesPerComparison = 8;
-
-void SortUnique(std::vector<std::uint32_t>* numbers) {
-  if (!std::is_sorted(numbers->begin(), numbers->end())) std::sort(numbers->begin(), numbers->end());
-  numbers->erase(std::unique(numbers->begin(), numbers->end()), numbers->end());
-}
-
-absl::Status EncodeEach(const engine::ChangesPart& part, const convert::Lookup& lookup, bool omit_confirmed,
-                        Fragments* fragments) {
-  ChangeBlocks blocks(&lookup);
-  v1::SubscribeResponse::ReleasePart message;
-  for (const engine::SeriesChanges& series : part.series) {
-    fragments->begins.push_back(static_cast<std::uint32_t>(fragments->bytes.size()));
-    TW_RETURN_IF_ERROR(blocks.Add(series, omit_confirmed));
-    TW_ASSIGN_OR_RETURN(std::vector<v1::ChangeBlock> made, blocks.Finish());
-    message.Clear();
-    for (v1::ChangeBlock& block : made) *message.add_changes() = std::move(block);
-    message.AppendToString(&fragments->bytes);
-  }
-  fragments->begins.push_back(static_cast<std::uint32_t>(fragments->bytes.size()));
-  return absl::OkStatus();
-}
+// A code that more than one series in so many has gets bits: they take no more memory than its postings then,
+// some.
+constexpr std::size_t kSeriesPerBits = 64;
 
 }  // namespace
 
@@ -56,9 +33,9 @@ absl::StatusOr<const Fragments*> IndexedPart::FragmentsOf(const convert::Lookup&
   if (asked_.load(std::memory_order_relaxed) <= kAskersForIndex) return nullptr;
   Encoded& encoded = encoded_[omit_confirmed ? 1 : 0];
   std::call_once(encoded.made,
-                 [&] { encoded.status = EncodeEach(*part_, lookup, omit_confirmed, &encoded.fragments); });
-  if (!encoded.status.ok()) return encoded.status;
-  return &encoded.fragments;
+                 [&] { encoded.fragments = Fragments::Encode(*part_, lookup, omit_confirmed); });
+  if (!encoded.fragments.ok()) return encoded.fragments.status();
+  return &*encoded.fragments;
 }
 
 void IndexedPart::Build() const {
@@ -71,8 +48,17 @@ void IndexedPart::Build() const {
     for (std::size_t begin = 0; begin <= key.size(); ++place) {
       const std::size_t end = std::min(key.find('.', begin), key.size());
       if (dataset.by_place.size() <= place) dataset.by_place.emplace_back();
-      dataset.by_place[place][ToAbsl(key.substr(begin, end - begin))].push_back(i);
+      dataset.by_place[place][ToAbsl(key.substr(begin, end - begin))].series.push_back(i);
       begin = end + 1;
+    }
+  }
+  for (auto& [id, dataset] : index_) {
+    for (auto& codes : dataset.by_place) {
+      for (auto& [name, code] : codes) {
+        if (code.series.size() * kSeriesPerBits < part_->series.size()) continue;
+        code.bits.emplace(part_->series.size());
+        for (const std::uint32_t i : code.series) code.bits->Add(i);
+      }
     }
   }
 }
@@ -99,32 +85,38 @@ bool Selection::Touches(std::string_view dataset) const {
   return everything() || datasets_.contains(ToAbsl(dataset));
 }
 
-std::vector<std::uint32_t> Selection::Match(const IndexedPart& part) const {
+std::vector<SeriesRun> Selection::Match(const IndexedPart& part) const {
+  const std::size_t size = part.part().series.size();
   if (everything()) {
-    std::vector<std::uint32_t> all(part.part().series.size());
-    std::iota(all.begin(), all.end(), 0u);
-    return all;
+    if (size == 0) return {};
+    return {{0, static_cast<std::uint32_t>(size)}};
   }
+  SeriesBits found(size);
   const auto* index = part.Index();
-  if (index == nullptr) return Scan(part.part());
-  std::vector<std::uint32_t> found;
+  if (index == nullptr) {
+    Scan(part.part(), &found);
+    return found.Runs();
+  }
   for (const auto& [id, wanted] : datasets_) {
     const auto held = index->find(id);
     if (held == index->end()) continue;
-    if (wanted.all) return Scan(part.part());  // it is all looked at anyway
+    if (wanted.all) {
+      Scan(part.part(), &found);  // it is all looked at anyway
+      break;
+    }
     for (const std::string& key : wanted.singles) {
       const auto it = held->second.by_key.find(key);
-      if (it != held->second.by_key.end()) found.insert(found.end(), it->second.begin(), it->second.end());
+      if (it == held->second.by_key.end()) continue;
+      for (const std::uint32_t i : it->second) found.Add(i);
     }
     for (const Selector& pattern : wanted.patterns) FindPattern(part, held->second, pattern, &found);
   }
-  SortUnique(&found);
-  return found;
+  return found.Runs();
 }
 
 // Looks at the series of the place that leaves the fewest, and at no others.
 void Selection::FindPattern(const IndexedPart& part, const IndexedPart::Dataset& index,
-                            const Selector& pattern, std::vector<std::uint32_t>* found) {
+                            const Selector& pattern, SeriesBits* found) {
   std::size_t best_place = 0;
   std::size_t best_count = part.part().series.size() + 1;
   for (std::size_t place = 0; place < std::min(pattern.places(), index.by_place.size()); ++place) {
@@ -132,7 +124,7 @@ void Selection::FindPattern(const IndexedPart& part, const IndexedPart::Dataset&
     std::size_t count = 0;
     for (const std::string& code : pattern.codes(place)) {
       const auto it = index.by_place[place].find(code);
-      if (it != index.by_place[place].end()) count += it->second.size();
+      if (it != index.by_place[place].end()) count += it->second.series.size();
     }
     if (count < best_count) {
       best_count = count;
@@ -142,43 +134,52 @@ void Selection::FindPattern(const IndexedPart& part, const IndexedPart::Dataset&
   if (best_count > part.part().series.size()) return;  // a pattern has a place with codes
   if (best_count * kSeriesPerComparison > part.part().series.size() &&
       pattern.places() == index.by_place.size()) {
-    CountPlaces(part, index, pattern, found);
+    MeetPlaces(part, index, pattern, found);
     return;
   }
   for (const std::string& code : pattern.codes(best_place)) {
     const auto it = index.by_place[best_place].find(code);
     if (it == index.by_place[best_place].end()) continue;
-    for (const std::uint32_t i : it->second) {
-      if (pattern.MatchesText(part.part().series[i].key)) found->push_back(i);
+    for (const std::uint32_t i : it->second.series) {
+      if (pattern.MatchesText(part.part().series[i].key)) found->Add(i);
     }
   }
 }
 
 // A series matches if it is under a wanted code in every place that names codes. No code is compared.
-void Selection::CountPlaces(const IndexedPart& part, const IndexedPart::Dataset& index,
-                            const Selector& pattern, std::vector<std::uint32_t>* found) {
-  std::vector<std::uint8_t> matched(part.part().series.size());
-  std::uint8_t places = 0;  // at most limits::kMaxDimensions
+//
+//   series     R0.P0 R0.P1 R1.P0 R1.P1 R2.P0
+//   R0+R1        1     1     1     1     0
+//   P0           1     0     1     0     1
+//   both         1     0     1     0     0
+void Selection::MeetPlaces(const IndexedPart& part, const IndexedPart::Dataset& index,
+                           const Selector& pattern, SeriesBits* found) {
+  std::optional<SeriesBits> matched;
   for (std::size_t place = 0; place < pattern.places(); ++place) {
     if (pattern.codes(place).empty()) continue;
-    ++places;
+    SeriesBits here(part.part().series.size());
     for (const std::string& code : pattern.codes(place)) {
       const auto it = index.by_place[place].find(code);
       if (it == index.by_place[place].end()) continue;
-      for (const std::uint32_t i : it->second) ++matched[i];
+      if (it->second.bits) {
+        here.Add(*it->second.bits);
+      } else {
+        for (const std::uint32_t i : it->second.series) here.Add(i);
+      }
+    }
+    if (matched) {
+      matched->KeepOnly(here);
+    } else {
+      matched = std::move(here);
     }
   }
-  for (std::uint32_t i = 0; i < matched.size(); ++i) {
-    if (matched[i] == places) found->push_back(i);
-  }
+  if (matched) found->Add(*matched);
 }
 
-std::vector<std::uint32_t> Selection::Scan(const engine::ChangesPart& part) const {
-  std::vector<std::uint32_t> found;
+void Selection::Scan(const engine::ChangesPart& part, SeriesBits* found) const {
   for (std::uint32_t i = 0; i < part.series.size(); ++i) {
-    if (MatchesKey(part.series[i].dataset, part.series[i].key)) found.push_back(i);
+    if (MatchesKey(part.series[i].dataset, part.series[i].key)) found->Add(i);
   }
-  return found;
 }
 
 bool Selection::MatchesKey(std::string_view dataset, std::string_view key) const {

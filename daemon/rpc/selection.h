@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "daemon/engine/release_changes.h"
+#include "daemon/rpc/fragments.h"
+#include "daemon/rpc/series_bits.h"
 #include "domain/selector.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "proto/convert/lookup.h"
@@ -21,22 +24,16 @@
 
 namespace tidewaiter::rpc {
 
-// The changes of some series as they stand in a message: each a ChangeBlock in field `changes` of a
-// ReleasePart.
-struct Fragments {
-  std::string bytes;
-  std::vector<std::uint32_t> begins;  // of each series in `bytes`, and the end
-  std::string_view Of(std::uint32_t series) const {
-    return std::string_view(bytes).substr(begins[series], begins[series + 1] - begins[series]);
-  }
-};
-
 // The series of a part of a release, findable by key and by code per place, so that a thousand subscribers of
 // a few series each need not look at all of them; and encoded one by one, so that they need not each encode
 // the same again. Both are made when enough have asked. Thread-safe.
 class IndexedPart {
  public:
-  explicit IndexedPart(std::shared_ptr<const engine::ChangesPart> part) : part_(std::move(part)) {}
+  // `many_ask`: it is known already that enough will.
+  explicit IndexedPart(std::shared_ptr<const engine::ChangesPart> part, bool many_ask = false)
+      : part_(std::move(part)), asked_(many_ask ? kAskersForIndex : 0) {}
+  // From this many askers on the index pays: it costs some ten looks at every series.
+  static constexpr int kAskersForIndex = 8;
   const engine::ChangesPart& part() const { return *part_; }
   // nullptr while few have asked. Blocks the first time.
   absl::StatusOr<const Fragments*> FragmentsOf(const convert::Lookup& lookup, bool omit_confirmed) const;
@@ -44,21 +41,25 @@ class IndexedPart {
  private:
   friend class Selection;
   using Postings = std::vector<std::uint32_t>;  // indexes into part().series, ascending
+  // The series that have a code in a place; those that are many also a bit each.
+  struct Code {
+    Postings series;
+    std::optional<SeriesBits> bits;
+  };
   struct Dataset {
     absl::flat_hash_map<std::string, Postings> by_key;
-    std::vector<absl::flat_hash_map<std::string, Postings>> by_place;  // code -> series that have it there
+    std::vector<absl::flat_hash_map<std::string, Code>> by_place;
   };
   // Counts who asks; nullptr while looking at every series is cheaper.
   const absl::flat_hash_map<std::string, Dataset>* Index() const;
   void Build() const;
   struct Encoded {
     std::once_flag made;
-    absl::Status status;
-    Fragments fragments;
+    absl::StatusOr<Fragments> fragments;
   };
 
   const std::shared_ptr<const engine::ChangesPart> part_;
-  mutable std::atomic<int> asked_{0};
+  mutable std::atomic<int> asked_;
   mutable std::once_flag built_;
   mutable absl::flat_hash_map<std::string, Dataset> index_;
   mutable Encoded encoded_[2];  // [omit_confirmed]
@@ -78,8 +79,8 @@ class Selection {
   bool everything() const { return datasets_.empty(); }
   bool Touches(std::string_view dataset) const;
   bool MatchesKey(std::string_view dataset, std::string_view key) const;
-  // Indexes of the series that match, ascending.
-  std::vector<std::uint32_t> Match(const IndexedPart& part) const;
+  // The series that match, ascending; no two runs touch.
+  std::vector<SeriesRun> Match(const IndexedPart& part) const;
   // The selectors of a dataset as keys for a read; {} for every series. REQUIRES: Touches(dataset).
   std::vector<std::string> KeysOf(std::string_view dataset) const;
   std::vector<std::string> datasets() const;  // by id
@@ -92,11 +93,11 @@ class Selection {
     absl::flat_hash_set<std::string> singles;  // keys
     std::vector<Selector> patterns;
   };
-  std::vector<std::uint32_t> Scan(const engine::ChangesPart& part) const;
+  void Scan(const engine::ChangesPart& part, SeriesBits* found) const;
   static void FindPattern(const IndexedPart& part, const IndexedPart::Dataset& index, const Selector& pattern,
-                          std::vector<std::uint32_t>* found);
-  static void CountPlaces(const IndexedPart& part, const IndexedPart::Dataset& index, const Selector& pattern,
-                          std::vector<std::uint32_t>* found);
+                          SeriesBits* found);
+  static void MeetPlaces(const IndexedPart& part, const IndexedPart::Dataset& index, const Selector& pattern,
+                         SeriesBits* found);
 
   absl::flat_hash_map<std::string, Dataset> datasets_;
   std::string canonical_;

@@ -14,6 +14,8 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(50);
 // Turns that one task gives, one after the other.
 constexpr std::size_t kTurnsPerTask = 32;
+// An answer that has not left by then is not waited for.
+constexpr absl::Duration kLongestAnswer = absl::Milliseconds(2);
 
 }  // namespace
 
@@ -70,6 +72,13 @@ void SubscriberHub::OnHead() {
   absl::MutexLock lock(&mutex_);
   armed_ = false;
   if (draining_ || std::exchange(dispatching_, true)) return;
+  if (!parked_.empty()) backend_.NoteDelivery(absl::Now());
+  answer_due_.store(true);
+  backend_.timers.After(kLongestAnswer, [this] { OnAnswer(); });
+}
+
+void SubscriberHub::OnAnswer() {
+  if (!answer_due_.load(std::memory_order_relaxed) || !answer_due_.exchange(false)) return;
   backend_.Run(Lane::kStreams, [this] { Dispatch(); });
 }
 

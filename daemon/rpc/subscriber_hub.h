@@ -25,7 +25,8 @@ class Waiting {
 };
 
 // All who wait at the head share one waiter in the feed, so that a push wakes them all at the cost of one,
-// and a parked subscriber costs an entry in a table. Thread-safe.
+// and a parked subscriber costs an entry in a table. They are woken when the push has been answered: a
+// thousand turns would keep its answer from the processor. Thread-safe.
 class SubscriberHub {
  public:
   explicit SubscriberHub(Backend* backend) : backend_(*backend) {}
@@ -41,6 +42,8 @@ class SubscriberHub {
   bool Park(std::shared_ptr<Waiting> waiting, Sequence after, absl::Time until);
   // Takes the turn back from one who waits; false if it does not.
   bool Unpark(Waiting* waiting);
+  // The answer to a call that may have moved the head has been handed to gRPC.
+  void OnAnswer();
   // Everybody's turn, and nobody waits any more.
   void Drain();
 
@@ -65,7 +68,8 @@ class SubscriberHub {
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool armed_ ABSL_GUARDED_BY(mutex_) = false;        // there is a waiter in the feed
   bool ticking_ ABSL_GUARDED_BY(mutex_) = false;      // there is a timer
-  bool dispatching_ ABSL_GUARDED_BY(mutex_) = false;  // there is a task that looks who is ready
+  bool dispatching_ ABSL_GUARDED_BY(mutex_) = false;  // there is, or will be, a task that looks who is ready
+  std::atomic<bool> answer_due_{false};               // there will be when the answer has left
 };
 
 }  // namespace tidewaiter::rpc

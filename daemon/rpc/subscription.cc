@@ -125,6 +125,7 @@ Subscription::Subscription(Backend* backend, grpc::CallbackServerContext* contex
     : backend_(*backend), call_(*backend, context, Method::kSubscribe), request_(request) {}
 
 void Subscription::OnWriteDone(bool ok) {
+  message_.reset();  // who waits holds nothing, and the memory is used again while it is warm
   if (!ok) return End(absl::CancelledError("the caller hung up"));
   Advance(/*may_block=*/false);
 }
@@ -165,6 +166,15 @@ absl::StatusOr<Subscription::Step> Subscription::TakeStep(bool may_block) {
 
 Subscription::Step Subscription::GoToPool() {
   backend_.Run(Method::kSubscribe, [self = shared_from_this()] { self->Advance(/*may_block=*/true); });
+  return Step::kGivenAway;
+}
+
+// Wishes take long, and who has none shall not wait for them.
+Subscription::Step Subscription::GoToWishes() {
+  backend_.Run(Lane::kWishes, [self = shared_from_this()] {
+    self->on_wishes_ = true;
+    self->Advance(/*may_block=*/true);
+  });
   return Step::kGivenAway;
 }
 
@@ -249,7 +259,7 @@ Subscription::Step Subscription::StepMarker() {
 }
 
 absl::StatusOr<Subscription::Step> Subscription::StepReleases(bool may_block) {
-  if (cursor_ && (moves_due_ || !moves_.empty())) return StepMoves(may_block);
+  if (cursor_ && (moves_due_ || !moves_.empty())) return StepMoves();
   if (cursor_) return StepWithin(may_block);
   if (progress_due_ <= absl::Now()) return WriteProgress();
   if (FindingsAreDue()) return StepFindings(may_block);
@@ -330,9 +340,9 @@ void Subscription::FindOverdue() {
 }
 
 // The aggregates that the release moved are its first parts.
-absl::StatusOr<Subscription::Step> Subscription::StepMoves(bool may_block) {
+absl::StatusOr<Subscription::Step> Subscription::StepMoves() {
   if (moves_due_) {
-    if (!may_block) return GoToPool();
+    if (!std::exchange(on_wishes_, false)) return GoToWishes();
     TW_ASSIGN_OR_RETURN(moves_, MoveMessages(followed_, cursor_->sequence, *backend_.store, backend_.moves,
                                              backend_.options.stream_message_bytes));
     std::reverse(moves_.begin(), moves_.end());
@@ -347,9 +357,9 @@ absl::StatusOr<Subscription::Step> Subscription::StepMoves(bool may_block) {
 
 // One message, or one part without any, further within a release.
 absl::StatusOr<Subscription::Step> Subscription::StepWithin(bool may_block) {
-  std::shared_ptr<const EncodedStep> step = backend_.encoder->Find(*following_, *cursor_);
-  if (step == nullptr && !may_block) return GoToPool();
-  if (step == nullptr) {
+  std::optional<EncodedStep> step = backend_.encoder->Find(*following_, *cursor_);
+  if (!step && !may_block) return GoToPool();
+  if (!step) {
     TW_ASSIGN_OR_RETURN(const bool skipped, SkipUntouched());
     if (skipped) return Step::kAgain;
     TW_ASSIGN_OR_RETURN(step, backend_.encoder->Get(following_, *cursor_));
@@ -359,13 +369,13 @@ absl::StatusOr<Subscription::Step> Subscription::StepWithin(bool may_block) {
     position_ = step->after;
     cursor_.reset();
   }
-  return step->message ? Write(*step->message) : Step::kAgain;
+  return step->message != nullptr ? Write(std::move(step->message)) : Step::kAgain;
 }
 
 // Moves behind the next release if none of its sections can match, without computing what it changed.
 absl::StatusOr<bool> Subscription::SkipUntouched() {
   if (cursor_->part > 0 || cursor_->series > 0 || cursor_->sent > 0) return false;
-  if (following_->selection.everything()) return false;
+  if (following_->selection.everything() || backend_.encoder->IsAtHand(cursor_->sequence)) return false;
   TW_ASSIGN_OR_RETURN(const storage::LogEntry entry, backend_.store->GetEntry(cursor_->sequence));
   if (entry.retracts != 0) return false;  // it has no sections of its own
   const bool touched = std::any_of(entry.sections.begin(), entry.sections.end(), [this](const auto& section) {
@@ -390,10 +400,16 @@ Subscription::Step Subscription::Write(const v1::SubscribeResponse& response) {
 }
 
 Subscription::Step Subscription::Write(grpc::ByteBuffer message) {
+  return Write(std::make_shared<const grpc::ByteBuffer>(std::move(message)));
+}
+
+Subscription::Step Subscription::Write(std::shared_ptr<const grpc::ByteBuffer> message) {
   message_ = std::move(message);
-  progress_due_ = absl::Now() + progress_interval_;
-  backend_.metrics->Delivered(message_.Length());
-  StartWrite(&message_);
+  const absl::Time now = absl::Now();
+  progress_due_ = now + progress_interval_;
+  backend_.NoteDelivery(now);
+  backend_.metrics->Delivered(message_->Length());
+  StartWrite(message_.get());
   return Step::kGivenAway;
 }
 

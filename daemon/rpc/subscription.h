@@ -78,10 +78,11 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   absl::StatusOr<storage::ResumePoint> ReadStart(const v1::SubscribeRequest& request) const;
 
   Step GoToPool();
+  Step GoToWishes();
   absl::StatusOr<Step> StepSnapshot();
   Step StepMarker();
   absl::StatusOr<Step> StepReleases(bool may_block);
-  absl::StatusOr<Step> StepMoves(bool may_block);
+  absl::StatusOr<Step> StepMoves();
   bool FindingsAreDue() const;
   absl::StatusOr<Step> StepFindings(bool may_block);
   absl::StatusOr<Step> StepOverdue(bool may_block);
@@ -90,6 +91,7 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   absl::StatusOr<Step> StepWithin(bool may_block);
   absl::StatusOr<bool> SkipUntouched();
   Step WriteProgress();
+  Step Write(std::shared_ptr<const grpc::ByteBuffer> message);
   Step Write(grpc::ByteBuffer message);
   Step Write(const v1::SubscribeResponse& response);
   void End(const absl::Status& status);
@@ -105,6 +107,7 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   std::shared_ptr<const Following> following_;
   std::vector<Followed> followed_;                  // aggregates
   bool moves_due_ = false;                          // of the release under way; not yet computed
+  bool on_wishes_ = false;                          // this is the thread that computes them
   std::vector<grpc::ByteBuffer> moves_;             // of the release under way, last first
   bool findings_ = false;                           // are told
   Sequence findings_at_ = 0;                        // those of entries up to here have been
@@ -117,9 +120,9 @@ class Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   absl::Duration progress_interval_;
   absl::Time progress_due_;
   std::optional<Snapshot> snapshot_;
-  storage::ResumePoint position_;        // all releases up to here have been considered
-  std::optional<ChangesCursor> cursor_;  // within the release after it
-  grpc::ByteBuffer message_;             // being written
+  storage::ResumePoint position_;                    // all releases up to here have been considered
+  std::optional<ChangesCursor> cursor_;              // within the release after it
+  std::shared_ptr<const grpc::ByteBuffer> message_;  // being written
 };
 
 }  // namespace tidewaiter::rpc

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "daemon/rpc/bytes.h"
 #include "daemon/rpc/call.h"
+#include "daemon/rpc/subscriber_hub.h"
 #include "domain/errors.h"
 #include "google/protobuf/arena.h"
 #include "grpcpp/support/server_callback.h"
@@ -49,7 +50,10 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
         return Finish(call_.Close(answer));
       }
     }
-    backend.Run(method, [this] { Finish(call_.Close(ReadAndAnswer())); });
+    backend.Run(method, [this, method, hub = backend.hub.get()] {
+      Finish(call_.Close(ReadAndAnswer()));  // the last of this call: it may be gone now
+      if (InfoOf(method).lane == Lane::kWrites) hub->OnAnswer();
+    });
   }
   void OnDone() override { delete this; }
 

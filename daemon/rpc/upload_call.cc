@@ -6,6 +6,7 @@
 #include "daemon/rpc/bytes.h"
 #include "daemon/rpc/log_entry.h"
 #include "daemon/rpc/push_content.h"
+#include "daemon/rpc/subscriber_hub.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/strings.h"
@@ -157,7 +158,9 @@ absl::Status UploadCall::Answer() {
 
 void UploadCall::Close(const absl::Status& status) {
   steps_.reset();  // before the caller knows: its place is free again
-  Finish(call_.Close(status));
+  Backend& backend = backend_;
+  Finish(call_.Close(status));  // the last of this call: it may be gone now
+  backend.hub->OnAnswer();
 }
 
 }  // namespace tidewaiter::rpc

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -219,6 +220,23 @@ TEST_F(FindingsTest, StoppingWakesThoseWhoWait) {
   findings_->Stop();
   EXPECT_TRUE(woken);
   EXPECT_FALSE(findings_->WaitFor(5));
+}
+
+TEST(FindingsGiveWayTest, ACheckAsksWhetherOthersAreServedAndDoesNotWaitForEver) {
+  const std::unique_ptr<storage::Store> store = storage::NewMemoryStore({});
+  ASSERT_TRUE(store->PutDataset(support::MakeDataset("T", "reporter")).ok());
+  ASSERT_TRUE(support::Push(*store, "release A r 2025-01-01\nmerge T\nX 2025-01 1").ok());
+  UpdateFeed feed(store.get());
+  for (const int busy_for : {3, 1'000'000'000}) {
+    std::atomic<int> asked{0};
+    Findings findings(store.get(), &feed, {}, nullptr, [&] { return ++asked <= busy_for; });
+    findings.Start();
+    ASSERT_TRUE(support::Push(*store, absl::StrCat("release A s", busy_for,
+                                                   " 2025-01-02\nmerge T\nX 2025-02 ", busy_for))
+                    .ok());
+    EXPECT_TRUE(findings.WaitFor(store->head()));
+    EXPECT_GT(asked.load(), 0);
+  }
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace tidewaiter::engine {
 // Datasets T and U of two dimensions; 2 x 3 series each; months of 2024 and a few longer runs.
 class RandomReleases {
  public:
-  explicit RandomReleases(std::uint32_t seed) : random_(seed) {}
+  explicit RandomReleases(std::uint32_t seed, bool scopes = true) : scopes_(scopes), random_(seed) {}
 
   static std::vector<std::string> Datasets() { return {"T", "U"}; }
   static std::vector<std::string> Series() { return {"CN.B", "CN.M", "CN.X", "RU.B", "RU.M", "RU.X"}; }
@@ -59,7 +59,7 @@ class RandomReleases {
 
   void AddSection(std::string& text, std::set<std::string>& stated) {
     static const std::vector<std::string> kActions = {"merge", "merge", "replace", "delete"};
-    const std::string action = kActions[Pick(4)];
+    const std::string action = scopes_ ? kActions[Pick(4)] : kActions[0];
     const std::string dataset = Datasets()[Pick(2)];
     absl::StrAppend(&text, action, " ", dataset);
     if (action != "merge") absl::StrAppend(&text, " ", Selector(), " ", Range());
@@ -72,6 +72,7 @@ class RandomReleases {
     }
   }
 
+  const bool scopes_;  // sections that replace and delete
   std::mt19937 random_;
 };
 

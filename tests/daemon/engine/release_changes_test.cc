@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "daemon/engine/scope_horizon.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
+#include "tests/daemon/engine/forwarding_store.h"
 #include "tests/daemon/engine/testing.h"
 #include "tests/support/release_text.h"
 
@@ -82,7 +84,6 @@ TEST_F(ReleaseChangesTest, TheStateIsWhatTheStatementMakesOfTheCell) {
   EXPECT_EQ(state.published_at, Instant::Parse("2025-01-04T23:59:59.999999Z").value());
   EXPECT_EQ(state.sequence, 2u);
   EXPECT_EQ(store_->Text(state.source).value(), "page-3");
-  EXPECT_EQ(confirmed->series[0].cells[0].before->sequence, 1u);
   EXPECT_EQ(confirmed->series[0].cells[1].state.value_since, state.published_at);
   // A backfill between the two: since when its value stood then, not now.
   Release(3, "merge T\nX 2024-01 6.000\nX 2024-02 8.0");
@@ -316,6 +317,76 @@ TEST_F(ReleaseChangesTest, PartsOfWhatIsStatedFollowTheLog) {
   }
   Retract(1);
   EXPECT_THAT(ChangesOf(*store_, 2), SizeIs(2500));
+}
+
+// Counts how series are read.
+class CountingStore final : public ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  absl::Status ReadCells(storage::SeriesId series, const Vintage& vintage, const PeriodRange& range,
+                         SeriesFold* fold) const override {
+    ++series_read;
+    return ForwardingStore::ReadCells(series, vintage, range, fold);
+  }
+  absl::Status ReadSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
+                          absl::FunctionRef<bool(const Period&)> wanted,
+                          std::vector<storage::PeriodSlice>* slices) const override {
+    ++datasets_read;
+    if (broken) return MakeError(absl::StatusCode::kDataLoss, Reason::kCorruption, "damaged");
+    return ForwardingStore::ReadSlices(dataset, range, vintage, wanted, slices);
+  }
+  mutable int series_read = 0;
+  mutable int datasets_read = 0;
+  bool broken = false;
+};
+
+TEST_F(ReleaseChangesTest, ManySeriesOfFewPeriodsAreReadByPeriod) {
+  constexpr int kSeries = static_cast<int>(kLeastSeriesByPeriod);
+  ChangesHints hints;
+  hints.newest_scope = ScopeHorizon::kNever;
+  Release(1, absl::StrCat("merge T\n", Cells(0, kSeries, "1 status=P")));
+  Release(1, absl::StrCat("merge U\n", Cells(0, kSeries, "7")));
+  const std::vector<std::string> revised =
+      Release(2, absl::StrCat("merge T\n", Cells(0, 1, "1.0"), Cells(1, kSeries, "2"), SeriesName(kSeries),
+                              " 2024-01 5"));
+  CountingStore counting(store_.get());
+  EXPECT_EQ(ToLines(ComputeChanges(counting, 3, 0, hints).value()->series), revised);
+  EXPECT_EQ(counting.datasets_read, 1);
+  EXPECT_EQ(counting.series_read, 1) << "the one whose value stands since the first release";
+  const std::vector<std::string> backfilled = Release(1, absl::StrCat("merge T\n", Cells(0, kSeries, "3")));
+  EXPECT_EQ(ToLines(ComputeChanges(counting, 4, 0, hints).value()->series), backfilled);
+
+  counting.series_read = 0;
+  counting.broken = true;
+  EXPECT_EQ(ToLines(ComputeChanges(counting, 3, 0, hints).value()->series), revised);
+  EXPECT_EQ(counting.series_read, kSeries + 1) << "what cannot be read by period is read by series";
+}
+
+TEST_F(ReleaseChangesTest, FewSeriesManyPeriodsOrScopesAreReadBySeries) {
+  constexpr int kSeries = static_cast<int>(kLeastSeriesByPeriod);
+  ChangesHints hints;
+  hints.newest_scope = ScopeHorizon::kNever;
+  CountingStore counting(store_.get());
+  Release(1, absl::StrCat("merge T\n", Cells(0, kSeries - 1, "1")));
+  EXPECT_TRUE(ComputeChanges(counting, 1, 0, hints).ok());
+  Release(2, absl::StrCat("merge T\n", Cells(0, kSeries, "2")));
+  hints.newest_scope = Instant::FromMicros(0);
+  EXPECT_TRUE(ComputeChanges(counting, 2, 0, hints).ok());
+  hints.newest_scope.reset();
+  EXPECT_TRUE(ComputeChanges(counting, 2, 0, hints).ok());
+  hints.newest_scope = ScopeHorizon::kNever;
+  // Fifteen periods of a thousand series are more to look at than 64 series.
+  Release(3, absl::StrCat("merge U\n", Cells(0, 900, "1")));
+  std::string many;
+  for (int i = 0; i < kSeries; ++i) {
+    for (int month = 0; month < 15; ++month) {
+      const Period period = Period::FromValid(Month::FromIndex(2000 * 12 + month), 1);
+      absl::StrAppend(&many, SeriesName(i), " ", period.ToString(), " 1\n");
+    }
+  }
+  Release(4, absl::StrCat("merge T\n", many));
+  EXPECT_TRUE(ComputeChanges(counting, 4, 0, hints).ok());
+  EXPECT_EQ(counting.datasets_read, 0);
 }
 
 }  // namespace

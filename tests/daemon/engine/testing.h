@@ -38,8 +38,8 @@ inline std::string ChangeText(const Change& change) {
 // "X 2025-07: 6.0 -> 6.1 REVISED"
 inline std::string ToText(const SeriesChanges& series, const SeriesChanges::Cell& cell) {
   return absl::StrCat(series.key, " ", cell.state.period.ToString(), ": ",
-                      cell.before ? cell.before->datum.ToString() : "none", " -> ",
-                      cell.state.datum.ToString(), " ", ChangeText(cell.change));
+                      cell.before ? cell.before->ToString() : "none", " -> ", cell.state.datum.ToString(),
+                      " ", ChangeText(cell.change));
 }
 
 inline std::vector<std::string> ToLines(const std::vector<SeriesChanges>& all) {

@@ -52,11 +52,11 @@ class ReleaseEncoderTest : public ::testing::Test {
         ADD_FAILURE() << step.status();
         return {};
       }
-      last = (*step)->complete;
-      cursor = (*step)->next;
-      if (!(*step)->message) continue;
+      last = step->complete;
+      cursor = step->next;
+      if (!step->message) continue;
       v1::SubscribeResponse response;
-      EXPECT_TRUE(Parse(*(*step)->message, {10'000, 100'000}, &response).ok());
+      EXPECT_TRUE(Parse(*step->message, {10'000, 100'000}, &response).ok());
       const auto& part = response.release();
       EXPECT_EQ(part.sequence(), 2u);
       EXPECT_EQ(part.part(), number++);
