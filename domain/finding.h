@@ -33,11 +33,12 @@ enum class FindingKind : std::uint8_t {
 std::string_view FindingKindName(FindingKind kind);  // "IMPLIED_REVISION"
 absl::StatusOr<FindingKind> ParseFindingKind(std::string_view name);
 
-// Stored as numbers: never renumber. Only an implied revision ever leaves OPEN.
+// Stored as numbers: never renumber. Only an implied revision leaves OPEN while its release stands.
 enum class FindingStatus : std::uint8_t {
   kOpen = 1,        // nothing said since speaks to it
   kConfirmed = 2,   // a later release revised the base into the implied interval
-  kSuperseded = 3,  // a later release revised the base elsewhere, or the level or the rate
+  kSuperseded = 3,  // a later entry of the log revised the base elsewhere, or the level or the rate, brought
+                    // another base published before it, or retracted the release that it is about
 };
 std::string_view FindingStatusName(FindingStatus status);  // "OPEN"
 

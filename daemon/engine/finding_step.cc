@@ -110,6 +110,7 @@ absl::Status FindingStep::Run(Sequence sequence, std::uint32_t rules) {
     dropped_ += section.checker->counts().findings_dropped;
   }
   TW_RETURN_IF_ERROR(LookBack());
+  if (entry_.retracts != 0) TW_RETURN_IF_ERROR(SupersedeAbout(entry_.retracts));
   return Place();
 }
 
@@ -424,20 +425,36 @@ absl::Status FindingStep::Compare(const std::vector<PlacedFinding>& kept, std::v
     }
     const Finding& finding = placed.finding;
     if (finding.kind != FindingKind::kImpliedRevision || finding.series.size() < 2) continue;
-    if (finding.status != FindingStatus::kOpen || settled_.contains(placed.place)) continue;
+    if (finding.status == FindingStatus::kSuperseded || settled_.contains(placed.place)) continue;
     const bool was_looked_at = std::any_of(cells.begin(), cells.end(), [&](const auto& cell) {
       return cell.first == finding.series[1] && cell.second.period == finding.period;
     });
     if (!was_looked_at) continue;
-    Placed settled{placed, {}};
-    settled.placed.finding.status = FindingStatus::kSuperseded;
-    settled.placed.finding.settled_by = entry_.sequence;
-    TW_ASSIGN_OR_RETURN(settled.cells, CellsOf(finding));
-    settled_.emplace(placed.place, std::move(settled));
+    TW_RETURN_IF_ERROR(Supersede(placed));
   }
   for (Finding& finding : now) {
     if (std::find(found_.begin(), found_.end(), finding) == found_.end()) Found(std::move(finding));
   }
+  return absl::OkStatus();
+}
+
+// Whatever its kind: nobody says any more what it is about.
+absl::Status FindingStep::SupersedeAbout(Sequence release) {
+  TW_ASSIGN_OR_RETURN(const std::vector<PlacedFinding> about, table_->About(rules_, release));
+  for (const PlacedFinding& placed : about) {
+    if (placed.place.found_by >= entry_.sequence) continue;
+    if (placed.finding.status != FindingStatus::kSuperseded) TW_RETURN_IF_ERROR(Supersede(placed));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FindingStep::Supersede(const PlacedFinding& placed) {
+  Placed settled{placed, {}};
+  settled.was_open = placed.finding.status == FindingStatus::kOpen;
+  settled.placed.finding.status = FindingStatus::kSuperseded;
+  settled.placed.finding.settled_by = entry_.sequence;
+  TW_ASSIGN_OR_RETURN(settled.cells, CellsOf(placed.finding));
+  settled_.insert_or_assign(placed.place, std::move(settled));
   return absl::OkStatus();
 }
 
@@ -475,9 +492,11 @@ void FindingStep::Keep(FindingTable& table, FindingsState& state) const {
     table.Put(placed.placed);
     table.PutOpen(placed.placed.place, placed.cells);
   }
-  for (const auto& [place, settled] : settled_) table.PutSettled(settled.placed, settled.cells);
+  for (const auto& [place, settled] : settled_) {
+    table.PutSettled(settled.placed, settled.cells);
+    if (settled.was_open) ++state.settled;
+  }
   state.findings += placed_.size();
-  state.settled += settled_.size();
   state.dropped += dropped_;
 }
 

@@ -47,8 +47,9 @@ struct CheckingRules {
 // several partners (or of another dimension), theirs too, unless they are more than
 // limits::kMaxCheckedSeries: then sums of that kind are not looked at again.
 //
-// A finding that such a second look no longer makes is SUPERSEDED, if it was OPEN and an implied revision;
-// one that it makes again is not kept twice.
+// An implied revision that such a second look no longer makes is SUPERSEDED, also if it was CONFIRMED: what
+// has come is the base that it was about. One that it makes again is not kept twice. What was found about a
+// release that is retracted is SUPERSEDED, whatever its kind.
 class FindingStep {
  public:
   // `cancelled`: asked between parts; then Run() returns CANCELLED.
@@ -94,6 +95,8 @@ class FindingStep {
   absl::Status SettleOne(const FindingPlace& place);
   absl::Status NoteGroup(const Touched& touched, const Section& section);
   absl::Status LookBack();  // over groups_
+  absl::Status SupersedeAbout(Sequence release);
+  absl::Status Supersede(const PlacedFinding& placed);
   absl::Status LookBackAt(const Group& group, const Months& months);
   absl::StatusOr<std::string> SelectorOf(const Section& section, const std::string& key);
   absl::Status CheckAgain(ReleasePlace release, const std::string& dataset,
@@ -127,6 +130,7 @@ class FindingStep {
   struct Placed {
     PlacedFinding placed;
     std::vector<FindingTable::Cell> cells;
+    bool was_open = true;  // of a settled one
   };
   std::vector<Placed> placed_;
   std::map<FindingPlace, Placed> settled_;

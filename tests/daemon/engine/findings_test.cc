@@ -151,6 +151,32 @@ TEST_F(FindingsTest, WhatIsRetractedIsNoBase) {
   EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@3 0.089"));
 }
 
+TEST_F(FindingsTest, ABaseThatComesLateSupersedesWhatWasConfirmed) {
+  Push("2024-08-07", {Level("2024-01/P7M", "136.67")});
+  Push("2025-08-07", {Level("2025-01/P7M", "125.8"), Rate("2025-01/P7M", "-8.1")});
+  Push("2025-08-29", {Level("2024-01/P7M", "136.80")}, "correction");
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 CONFIRMED@3 0.089"));
+  EXPECT_EQ(findings_->state().settled, 1u);
+  // The base had been revised before the rate was printed: there was nothing silent about it.
+  Push("2024-09-07", {Level("2024-01/P7M", "136.80")}, "correction");
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@4 0.089"));
+  EXPECT_EQ(findings_->state().settled, 1u) << "it had left OPEN before";
+  const auto confirmed = findings_->OfEntry(3);
+  ASSERT_TRUE(confirmed.ok());
+  EXPECT_THAT(*confirmed, IsEmpty());
+}
+
+TEST_F(FindingsTest, WhatWasFoundAboutARetractedReleaseIsSuperseded) {
+  Push("2024-08-07", {Level("2024-01/P7M", "136.67")});
+  Push("2025-08-07", {Level("2025-01/P7M", "125.8"), Rate("2025-01/P7M", "-8.1"), Level("2024-01/P7M", "136.67")});
+  Push("2025-09-07", {Level("2025-01/P7M", "125.9")});
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@3 0.089",
+                                 "UNANNOUNCED_REVISION 2025-01/P7M #3 by 3 OPEN 0.1"));
+  ASSERT_TRUE(store_->Retract("GACC", "r-2025-09-07", "wrong file", Instant()).ok());
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@3 0.089",
+                                 "UNANNOUNCED_REVISION 2025-01/P7M #3 by 3 SUPERSEDED@4 0.1"));
+}
+
 TEST_F(FindingsTest, ARetractedReleaseLeavesItsPredecessorAsTheBase) {
   Push("2024-08-07", {Level("2024-01/P7M", "136.67")});
   Push("2024-09-07", {Level("2024-01/P7M", "136.80")}, "correction");
