@@ -316,17 +316,24 @@ def figures_of(block):
         text = digits if scale == 0 else digits[:-scale] + "." + digits[-scale:]
         return ("-" if column.coefficients[i] < 0 else "") + text
 
-    figures, at, start = [], 0, 0
-    for series, count in zip(block.series, block.counts):
-        for i in range(at, at + count):
-            start += block.period_start_deltas[i]
-            months = block.period_months[i] if block.period_months else 1
+    def entry(column, i, default):
+        """What a column that leaves out its end says of figure i."""
+        return column[min(i, len(column) - 1)] if column else default
+
+    reasons = {figure: entry(block.undefined.reasons, place, 0)
+               for place, figure in enumerate(block.undefined.indexes)}
+    figures, start = [], 0
+    for place, series in enumerate(block.series_list.splitlines()):
+        for _ in range(entry(block.counts, place, 1)):
+            i = len(figures)
+            start += block.period_start_deltas[i] if i < len(block.period_start_deltas) else 0
+            months = entry(block.period_months, i, 1)
             first = f"{1970 + start // 12:04d}-{start % 12 + 1:02d}"
             period = first if months == 1 else f"{first}/P{months}M"
-            reason = block.reasons[i] if block.reasons else 0
+            reason = reasons.get(i, 0)
             value, bound = ("", "") if reason else (number(block.values, i), number(block.bounds, i))
             figures.append((series, period, value, bound, reason))
-        at += count
+    assert len(figures) == block.figures, block
     return figures
 
 
