@@ -182,8 +182,8 @@ class Catalogue {
   virtual std::vector<DatasetInfo> ListDatasets() const = 0;                      // by id
 
   virtual absl::StatusOr<SeriesEntry> FindSeries(std::string_view dataset, std::string_view key) const = 0;
-  // Series in canonical order that match, after the key `after` ("" from the start), at most `limit`. May hold
-  // series about which nothing is visible (an abandoned upload named them): a read at a vintage tells.
+  // Series in canonical order that match, after the key `after` ("" from the start), at most `limit`. Every
+  // one is stated by a release; at an older vintage there may be nothing about it yet: a read tells.
   virtual absl::StatusOr<std::vector<SeriesEntry>> ListSeries(std::string_view dataset,
                                                               const Selector& selector,
                                                               std::string_view after,

@@ -244,7 +244,7 @@ class CrossSection {
 
   absl::StatusOr<bool> HasSeries(std::size_t count) const {
     TW_ASSIGN_OR_RETURN(const std::vector<SeriesEntry> series,
-                        ListSeriesOf(*store_.database, dataset_, Selector(), "", count));
+                        ListSeriesOf(*store_.database, store_.names->stated(), dataset_, Selector(), "", count));
     return series.size() == count;
   }
 

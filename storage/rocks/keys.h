@@ -3,6 +3,7 @@
 //   meta (default)  "store"                                   -> sealed format version, log id
 //                   "periods"                                 -> sealed, empty: the family of that name is
 //                   whole
+//                   "stated"                                  -> sealed, empty: the records 'U' are whole
 //   log             key64(position)                           -> sealed log record (records.h)
 //   series          key32(series id)                          -> operands, appended (operand.h)
 //   catalogue       'D' key32(dataset) key32(version)         -> sealed definition
@@ -10,6 +11,7 @@
 //                   'I' key32(series id)                      -> sealed dataset, series key
 //                   'T' text                                  -> sealed text id
 //                   'X' key32(text id)                        -> sealed text
+//                   'U' key32(series id) key64(position)      -> sealed: series first stated there, from that one on
 //   releases        'S' key32(sequence)                       -> sealed index record (records.h)
 //                   'P' agency 0x00 release id                -> sealed sequence
 //                   'D' digest[32]                            -> sealed sequence, the first of that content
@@ -30,6 +32,8 @@ namespace tidewaiter::storage {
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kStoreKey = "store";
 inline constexpr std::string_view kPeriodsKey = "periods";
+inline constexpr std::string_view kStatedKey = "stated";
+inline constexpr char kStatedTag = 'U';
 
 inline std::string LogKey(std::uint64_t position) {
   std::string key;
@@ -78,6 +82,11 @@ inline std::string SeriesIdKey(std::uint32_t series) { return TaggedKey32('I', s
 inline std::string TextKey(std::string_view text) {
   std::string key(1, 'T');
   key.append(text);
+  return key;
+}
+inline std::string StatedRecordKey(std::uint32_t first_series, std::uint64_t position) {
+  std::string key = TaggedKey32(kStatedTag, first_series);
+  PutKey64(&key, position);
   return key;
 }
 inline std::string TextIdKey(TextId text) { return TaggedKey32('X', text); }

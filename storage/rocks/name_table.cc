@@ -19,16 +19,16 @@ constexpr std::uint32_t kMaxId = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
-NameTable::NameTable(const Database* database)
+NameTable::NameTable(Database* database)
     : database_(database), ids_(kIdCacheBytes), series_names_(kNameCacheBytes) {}
 
 absl::Status NameTable::Load() {
+  TW_RETURN_IF_ERROR(stated_.Load(database_));
   TW_ASSIGN_OR_RETURN(const std::uint32_t last_series, LastId('I'));
   TW_ASSIGN_OR_RETURN(const std::uint32_t last_text, LastId('X'));
   absl::MutexLock lock(&mutex_);
   last_series_ = last_series;
   last_text_ = last_text;
-  series_count_ = last_series;
   return absl::OkStatus();
 }
 
@@ -151,15 +151,12 @@ std::vector<Name> NameTable::TakePending() {
 }
 
 void NameTable::Written(const std::vector<Name>& names) {
-  std::uint64_t series = 0;
   for (const Name& name : names) {
     const std::string key = KeyOf(name);
     ids_.Insert(key, name.id, key.size());
-    if (name.kind == Name::Kind::kSeries) ++series;
     absl::MutexLock lock(&mutex_);
     unwritten_.erase(key);
   }
-  series_count_ += series;
 }
 
 void NameTable::AppendCatalogueRecords(const Database& database, const std::vector<Name>& names,

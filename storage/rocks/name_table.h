@@ -19,6 +19,7 @@
 #include "storage/rocks/database.h"
 #include "storage/rocks/keys.h"
 #include "storage/rocks/records.h"
+#include "storage/rocks/stated_series.h"
 
 namespace tidewaiter::storage {
 
@@ -27,7 +28,7 @@ namespace tidewaiter::storage {
 // Self-synchronised.
 class NameTable {
  public:
-  explicit NameTable(const Database* database);
+  explicit NameTable(Database* database);
   absl::Status Load();
 
   // The number of a series or text, a new one if need be. "" is text 0.
@@ -39,7 +40,7 @@ class NameTable {
   std::uint32_t RememberedSeries(std::uint32_t dataset, std::string_view series_key) const {
     return ids_.Find(ToAbsl(SeriesNameKey(dataset, series_key))).value_or(0);
   }
-  // Of what has been written only. 0: none.
+  // Of what has been written only, stated or not. 0: none.
   absl::StatusOr<std::uint32_t> FindSeries(std::uint32_t dataset, std::string_view series_key) const;
   // The dataset and key of a number. NOT_FOUND kSeriesNotFound if it was never handed out.
   absl::StatusOr<std::shared_ptr<const Name>> SeriesName(std::uint32_t series) const;
@@ -54,7 +55,9 @@ class NameTable {
   static void AppendCatalogueRecords(const Database& database, const std::vector<Name>& names,
                                      rocksdb::WriteBatch* batch);
 
-  std::uint64_t series_count() const { return series_count_.load(std::memory_order_relaxed); }
+  // Which of the series exist for those who ask. Added to by the committing thread.
+  StatedSeries& stated() { return stated_; }
+  const StatedSeries& stated() const { return stated_; }
 
  private:
   static std::string KeyOf(const Name& name);
@@ -63,12 +66,12 @@ class NameTable {
   std::uint32_t FindPending(std::string_view key) const;
   absl::StatusOr<std::uint32_t> LastId(char tag) const;
 
-  const Database* const database_;
+  Database* const database_;
   // Of what has been written.
   mutable BoundedCache<std::string, std::uint32_t> ids_;
   mutable BoundedCache<std::uint32_t, std::shared_ptr<const Name>> series_names_;
   std::atomic<std::size_t> pending_bytes_{0};
-  std::atomic<std::uint64_t> series_count_{0};
+  StatedSeries stated_;
   // Taken alone, or under no other lock than the committer's turn.
   mutable absl::Mutex mutex_;
   std::vector<Name> pending_ ABSL_GUARDED_BY(mutex_);

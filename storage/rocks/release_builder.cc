@@ -36,6 +36,7 @@ absl::Status ReleaseBuilder::BeginSeries(std::string_view series_key, std::uint3
     TW_ASSIGN_OR_RETURN(series_, names_->InternSeries(release_.datasets.back(), series_key));
   }
   series_key_ = series_key;
+  if (!names_->stated().Has(series_)) release_.first_stated.push_back(series_);
   return absl::OkStatus();
 }
 

@@ -47,6 +47,8 @@ struct PreparedRelease {
   std::vector<std::string> chunks;
   std::vector<ChunkPeriods> chunk_periods;  // of each of `chunks`
   std::size_t chunk_bytes = 0;
+  // Series that nothing was said of when they came; in any order, some more than once.
+  std::vector<std::uint32_t> first_stated;
   // Of what is on disk already; 0 and empty if nothing is.
   std::uint64_t begin_position = 0;
   std::vector<std::uint64_t> chunk_positions;

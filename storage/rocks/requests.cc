@@ -106,7 +106,7 @@ ReleaseCommit::ReleaseCommit(const StoreParts* store, PreparedRelease* release)
 
 std::size_t ReleaseCommit::bytes() const {
   return kEntryBytes + release_->operands.cells.size() + release_->operands.refs.size() * 16 +
-         release_->chunk_bytes;
+         release_->chunk_bytes + release_->first_stated.size() * 5;
 }
 
 absl::Status ReleaseCommit::Append(CommitGroup* group) {
@@ -126,6 +126,7 @@ absl::Status ReleaseCommit::Append(CommitGroup* group) {
   AppendChunks(group);
   AppendEntry(group);
   AppendPeriods(group);
+  AppendStated(group);
   AppendOperands(group);
   AppendIndex(group, first == 0);
   return absl::OkStatus();
@@ -171,6 +172,13 @@ void ReleaseCommit::AppendPeriods(CommitGroup* group) {
   }
 }
 
+void ReleaseCommit::AppendStated(CommitGroup* group) {
+  std::vector<std::uint32_t>& series = release_->first_stated;
+  std::sort(series.begin(), series.end());
+  series.erase(std::unique(series.begin(), series.end()), series.end());
+  StatedSeries::AppendRecords(*store_->database, commit_position_, series, group->batch());
+}
+
 void ReleaseCommit::AppendOperands(CommitGroup* group) {
   rocksdb::ColumnFamilyHandle* const series = store_->database->family(Family::kSeries);
   std::string header;
@@ -210,6 +218,7 @@ void ReleaseCommit::Publish() {
     store_->memory->Forget(release_->operands.refs);
   }
   *store_->observations += entry.observations();
+  store_->names->stated().Add(release_->first_stated);
   store_->releases->Add(entry.sequence, stored_.begin_position, commit_position_,
                         entry.header.published_at.instant, 0);
   outcome_.entry = std::move(stored_.entry);

@@ -60,6 +60,7 @@ class ReleaseCommit : public CommitRequest {
   void AppendChunks(CommitGroup* group);
   void AppendEntry(CommitGroup* group);
   void AppendPeriods(CommitGroup* group);
+  void AppendStated(CommitGroup* group);
   void AppendOperands(CommitGroup* group);
   void AppendIndex(CommitGroup* group, bool is_first_of_content);
 

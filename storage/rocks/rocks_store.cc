@@ -118,7 +118,7 @@ class RocksStore final : public Store {
   absl::StatusOr<std::vector<SeriesEntry>> ListSeries(std::string_view dataset, const Selector& selector,
                                                       std::string_view after,
                                                       std::size_t limit) const override;
-  std::uint64_t CountSeries() const override { return names_.series_count(); }
+  std::uint64_t CountSeries() const override { return names_.stated().count(); }
   absl::StatusOr<std::string> KeyOf(SeriesId series) const override;
   absl::StatusOr<std::string> Text(TextId id) const override { return names_.Text(id); }
 
@@ -381,7 +381,7 @@ absl::StatusOr<DatasetInfo> RocksStore::GetDataset(std::string_view id) const {
 absl::StatusOr<SeriesEntry> RocksStore::FindSeries(std::string_view dataset, std::string_view key) const {
   TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, datasets_.Find(dataset));
   TW_ASSIGN_OR_RETURN(const std::uint32_t id, names_.FindSeries(held->number, key));
-  if (id != 0) return SeriesEntry{SeriesId{id}, std::string(key)};
+  if (id != 0 && names_.stated().Has(id)) return SeriesEntry{SeriesId{id}, std::string(key)};
   return MakeError(absl::StatusCode::kNotFound, Reason::kSeriesNotFound,
                    absl::StrCat("there is no series ", Quoted(key), " in dataset ", Quoted(dataset)),
                    {{"dataset", std::string(dataset)}, {"series", std::string(key)}});
@@ -393,7 +393,7 @@ absl::StatusOr<std::vector<SeriesEntry>> RocksStore::ListSeries(std::string_view
                                                                 std::size_t limit) const {
   TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, datasets_.Find(dataset));
   TW_RETURN_IF_ERROR(selector.Validate(held->info.definition.dimensions.size()));
-  return ListSeriesOf(*database_, held->number, selector, after, limit);
+  return ListSeriesOf(*database_, names_.stated(), held->number, selector, after, limit);
 }
 
 absl::StatusOr<std::string> RocksStore::KeyOf(SeriesId series) const {
@@ -406,7 +406,7 @@ StoreStatus RocksStore::Status() const {
   status.directory = database_->directory();
   status.format_version = kFormatVersion;
   status.head = releases_.head();
-  status.series = names_.series_count();
+  status.series = names_.stated().count();
   status.observations = observations_.load(std::memory_order_relaxed);
   status.disk_bytes = database_->DiskBytes();
   status.free_disk_bytes = database_->FreeDiskBytes();

@@ -43,8 +43,9 @@ std::optional<std::string> NextCandidate(const Selector& selector, std::string_v
 
 class Lister {
  public:
-  Lister(const Database& database, std::uint32_t dataset, const Selector& selector)
-      : dataset_(dataset),
+  Lister(const Database& database, const StatedSeries& stated, std::uint32_t dataset, const Selector& selector)
+      : stated_(stated),
+        dataset_(dataset),
         prefix_(SeriesKeyPrefix(dataset)),
         selector_(selector),
         it_(database.NewIterator(Family::kCatalogue)) {}
@@ -55,8 +56,8 @@ class Lister {
     while (found.size() < limit && InDataset()) {
       std::string key = SeriesTextOf(ToView(it_->key()));
       if (selector_.MatchesText(key)) {
-        TW_ASSIGN_OR_RETURN(const SeriesId id, Id());
-        found.push_back({id, std::move(key)});
+        TW_ASSIGN_OR_RETURN(const std::uint32_t number, Number());
+        if (stated_.Has(number)) found.push_back({SeriesId{number}, std::move(key)});
         it_->Next();
       } else if (!MoveOn(key)) {
         break;
@@ -87,15 +88,16 @@ class Lister {
     return true;
   }
 
-  absl::StatusOr<SeriesId> Id() const {
+  absl::StatusOr<std::uint32_t> Number() const {
     TW_ASSIGN_OR_RETURN(const std::string_view record,
                         Unseal("the number of a series", ToView(it_->key()), ToView(it_->value())));
     ByteReader reader(record);
     const std::uint32_t id = reader.Varint32();
     if (!reader.ok()) return CorruptionError("the number of a series cannot be decoded");
-    return SeriesId{id};
+    return id;
   }
 
+  const StatedSeries& stated_;
   const std::uint32_t dataset_;
   const std::string prefix_;
   const Selector& selector_;
@@ -104,10 +106,10 @@ class Lister {
 
 }  // namespace
 
-absl::StatusOr<std::vector<SeriesEntry>> ListSeriesOf(const Database& database, std::uint32_t dataset,
-                                                      const Selector& selector, std::string_view after,
-                                                      std::size_t limit) {
-  return Lister(database, dataset, selector).List(after, limit);
+absl::StatusOr<std::vector<SeriesEntry>> ListSeriesOf(const Database& database, const StatedSeries& stated,
+                                                      std::uint32_t dataset, const Selector& selector,
+                                                      std::string_view after, std::size_t limit) {
+  return Lister(database, stated, dataset, selector).List(after, limit);
 }
 
 }  // namespace tidewaiter::storage

@@ -191,7 +191,11 @@ class Verifier {
   }
 
   absl::Status AddToDigest(const SeriesStatements& series, DigestBuilder* digest) {
-    TW_ASSIGN_OR_RETURN(const auto name, store_.names->SeriesName(static_cast<std::uint32_t>(series.series)));
+    const auto number = static_cast<std::uint32_t>(series.series);
+    TW_ASSIGN_OR_RETURN(const auto name, store_.names->SeriesName(number));
+    if (!store_.names->stated().Has(number)) {
+      return CorruptionError(absl::StrCat("series ", number, " is stated, and is not among those that are"));
+    }
     for (const SeriesStatements::Cell& cell : series.cells) {
       TW_ASSIGN_OR_RETURN(const std::string source, store_.names->Text(cell.source));
       TW_ASSIGN_OR_RETURN(const std::string note, store_.names->Text(cell.note));

@@ -310,6 +310,8 @@ class PeriodIndex : public ::testing::Test {
     EXPECT_TRUE(database->db()->DropColumnFamily(database->family(Family::kAnnexes)).ok());
     rocksdb::WriteBatch batch;
     batch.Delete(database->family(Family::kMeta), ToSlice(kPeriodsKey));
+    batch.Delete(database->family(Family::kMeta), ToSlice(kStatedKey));
+    batch.DeleteRange(database->family(Family::kCatalogue), StatedRecordKey(0, 0), std::string(1, kStatedTag + 1));
     EXPECT_TRUE(database->Write(&batch, true).ok());
   }
   void ExpectDamageFound() {

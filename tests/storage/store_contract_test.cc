@@ -1042,6 +1042,38 @@ TEST_P(StoreContract, AnAbandonedUploadLeavesNothingVisible) {
   EXPECT_THAT(Read("AA.S1000.X"), ElementsAre(StartsWith("2025-07 5")));
 }
 
+// Numbers of its series may have been written, by the commits of others too; nobody ever sees them.
+TEST_P(StoreContract, AnAbandonedUploadLeavesNoSeries) {
+  Push("release GACC a 2025-08-07\n merge TRADE\n CN.RU.X 2025-07 1");
+  auto upload = BeginUpload("release GACC up 2025-09-07");
+  ASSERT_TRUE(upload->BeginSection(Merge()).ok());
+  for (int series = 1000; series < 1200; ++series) {
+    ASSERT_TRUE(upload->Add(absl::StrCat("AA.S", series, ".X"), {{Cell("2025-07", "9")}}).ok());
+  }
+  Push("release GACC b 2025-10-07\n merge TRADE\n CN.RU.M 2025-07 2");
+  upload.reset();
+  for (int round = 0; round < 2; ++round) {
+    const auto listed = store().ListSeries("TRADE", Selector(), "", 1000);
+    ASSERT_TRUE(listed.ok()) << listed.status();
+    ASSERT_THAT(*listed, SizeIs(2));
+    EXPECT_EQ(listed->front().key, "CN.RU.M");
+    EXPECT_EQ(store().CountSeries(), 2u);
+    EXPECT_EQ(store().Status().series, 2u);
+    EXPECT_EQ(DetailsOf(store().FindSeries("TRADE", "AA.S1000.X").status()).reason, Reason::kSeriesNotFound);
+    EXPECT_TRUE(store().VerifyAll().ok()) << store().VerifyAll();
+    under_test_->Reopen();
+  }
+  // One of them comes after all; the others stay out.
+  Push("release GACC up 2025-09-07\n merge TRADE\n AA.S1000.X 2025-07 5");
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(store().FindSeries("TRADE", "AA.S1000.X").ok());
+    EXPECT_FALSE(store().FindSeries("TRADE", "AA.S1001.X").ok());
+    EXPECT_EQ(store().CountSeries(), 3u);
+    EXPECT_THAT(Read("AA.S1000.X"), ElementsAre(StartsWith("2025-07 5")));
+    under_test_->Reopen();
+  }
+}
+
 TEST_P(StoreContract, PushesGoOnWhileAnUploadIsUnderWay) {
   Push("release GACC a 2025-08-07\n merge TRADE\n CN.RU.X 2025-07 1");
   auto upload = BeginUpload("release GACC up 2025-08-07");
