@@ -36,11 +36,12 @@ std::string StatusClause(const Finding& finding) {
     case FindingStatus::kConfirmed:
       return absl::StrCat(" Release ", finding.settled_by, " has since revised the base into that range.");
     case FindingStatus::kSuperseded:
-      return absl::StrCat(" Entry ", finding.settled_by, " of the log has since superseded it: ",
-                          finding.kind == FindingKind::kImpliedRevision
-                              ? "the base was revised, but not into that range, or the level or the rate was, or "
-                                "the release was retracted."
-                              : "the release was retracted.");
+      return absl::StrCat(
+          " Entry ", finding.settled_by, " of the log has since superseded it: ",
+          finding.kind == FindingKind::kImpliedRevision
+              ? "the base was revised, but not into that range, or the level or the rate was, or "
+                "the release was retracted."
+              : "the release was retracted.");
     case FindingStatus::kOpen:
       break;
   }

@@ -6,6 +6,14 @@
 
 namespace tidewaiter::storage {
 
+absl::StatusOr<bool> VintageStore::ReadSlicesWithin(std::size_t, std::string_view dataset,
+                                                    const PeriodRange& range, const Vintage& vintage,
+                                                    absl::FunctionRef<bool(const Period&)> wanted,
+                                                    std::vector<PeriodSlice>* slices) const {
+  TW_RETURN_IF_ERROR(ReadSlices(dataset, range, vintage, wanted, slices));
+  return true;
+}
+
 absl::Status VintageStore::ReadSharedSlices(std::string_view dataset, const PeriodRange& range,
                                             const Vintage& vintage,
                                             absl::FunctionRef<bool(const Period&)> wanted,

@@ -248,7 +248,13 @@ class VintageStore {
     return ReadSlices(
         dataset, range, vintage, [](const Period&) { return true; }, slices);
   }
-  // The same, to be looked at only: a slice that was put together for an earlier question may be given again.
+  // The same, or false, if that takes going through more than `most_chunks` chunks of releases or reading series
+  // one by one: for who has another way. By default the same.
+  virtual absl::StatusOr<bool> ReadSlicesWithin(std::size_t most_chunks, std::string_view dataset,
+                                                const PeriodRange& range, const Vintage& vintage,
+                                                absl::FunctionRef<bool(const Period&)> wanted,
+                                                std::vector<PeriodSlice>* slices) const;
+  // The same as ReadSlices, to be looked at only: a slice that was put together for an earlier question may be given again.
   virtual absl::Status ReadSharedSlices(std::string_view dataset, const PeriodRange& range,
                                         const Vintage& vintage,
                                         absl::FunctionRef<bool(const Period&)> wanted,

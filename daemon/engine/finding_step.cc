@@ -97,6 +97,7 @@ FindingStep::~FindingStep() = default;
 
 absl::Status FindingStep::Run(Sequence sequence, std::uint32_t rules) {
   rules_ = rules;
+  codes_->Renew();
   TW_ASSIGN_OR_RETURN(entry_, store_->GetEntry(sequence));
   origin_ = {entry_.header.published_at.instant, entry_.retracts != 0 ? entry_.retracts : sequence};
   TW_RETURN_IF_ERROR(ReadMonths());

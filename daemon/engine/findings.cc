@@ -27,6 +27,8 @@ constexpr absl::Duration kLongestRest = absl::Seconds(1);
 // behind for ever because somebody is always served. Between looks whether they still are:
 constexpr int kWaitsPerCheck = 16;
 constexpr absl::Duration kLook = absl::Milliseconds(5);
+// Nobody is given way to once so many releases wait to be checked.
+constexpr Sequence kLongestQueue = 1'000;
 // Records read for one page, at most.
 constexpr std::size_t kScanRecords = 1000;
 constexpr std::size_t kMaxScans = 50;
@@ -116,7 +118,7 @@ void Findings::Run() {
       const absl::Time begun = absl::Now();
       CheckNext();
       last_check_ = absl::Now() - begun;
-      if (feed_->head() != head) Rest(kRestsPerCheck * last_check_);
+      if (feed_->head() != head && !IsFarBehind()) Rest(kRestsPerCheck * last_check_);
       const bool full = ++unflushed_ >= kEntriesPerFlush || records_.bytes() >= kBytesPerFlush;
       if (full || working_.position >= feed_->head()) {
         if (!FlushOrWait()) return;
@@ -129,6 +131,8 @@ void Findings::Run() {
   if (records_.Flush().ok()) Publish();
 }
 
+bool Findings::IsFarBehind() const { return working_.position + kLongestQueue < feed_->head(); }
+
 void Findings::Rest(absl::Duration duration) {
   Signal* const signal = signal_.get();
   absl::MutexLock lock(&signal->mutex);
@@ -136,6 +140,7 @@ void Findings::Rest(absl::Duration duration) {
 }
 
 void Findings::LetOthersGoFirst() {
+  if (IsFarBehind()) return;
   const absl::Time until = absl::Now() + std::min(kWaitsPerCheck * last_check_, kLongestRest);
   while (is_busy_ && !Stopping() && is_busy_() && absl::Now() < until) Rest(kLook);
 }

@@ -101,6 +101,7 @@ class Findings {
   void Run();
   // Or less, if it is to stop.
   void Rest(absl::Duration duration);
+  bool IsFarBehind() const;
   void LetOthersGoFirst();
   void CheckNext();
   bool FlushOrWait();  // false: stopping

@@ -13,6 +13,8 @@ namespace {
 
 // Series of a period of the dataset that are gone through in the time that one series takes to read.
 constexpr std::size_t kRowsPerSeries = 64;
+// A chunk is found and decoded in the time that so many take.
+constexpr std::size_t kSeriesPerChunk = 4;
 
 struct Stated {
   std::size_t series = 0;
@@ -41,11 +43,11 @@ void HeldColumns::Read(std::span<const SectionHeader* const> sections, const sto
       range.to = range.to ? std::max(*range.to, period.last()) : period.last();
     }
     Slices slices;
-    const absl::Status status = store_.ReadSlices(
-        dataset, range, vintage_, [&](const Period& period) { return stated.periods.contains(period); },
-        &slices);
+    const absl::StatusOr<bool> read = store_.ReadSlicesWithin(
+        stated.series / kSeriesPerChunk, dataset, range, vintage_,
+        [&](const Period& period) { return stated.periods.contains(period); }, &slices);
     // What cannot be read this way is read series by series, and damage is told there.
-    if (status.ok()) slices_.emplace(dataset, std::move(slices));
+    if (read.ok() && *read) slices_.emplace(dataset, std::move(slices));
   }
 }
 

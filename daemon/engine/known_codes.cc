@@ -17,14 +17,15 @@ constexpr std::size_t kMostDatasets = 1'000;
 
 }  // namespace
 
+void KnownCodes::Renew() { series_ = catalogue_->CountSeries(); }
+
 absl::StatusOr<bool> KnownCodes::May(const std::string& dataset, std::size_t place, std::string_view code) {
   if (kept_.size() > kMostDatasets) kept_.clear();
-  const std::uint64_t series = catalogue_->CountSeries();
   Codes& codes = kept_[{dataset, place}];
-  if (codes.series != series) {
+  if (codes.series != series_) {
     codes = Codes{};
     TW_RETURN_IF_ERROR(Collect(dataset, place, &codes));
-    codes.series = series;
+    codes.series = series_;
   }
   return codes.too_many || codes.codes.contains(ToAbsl(code));
 }

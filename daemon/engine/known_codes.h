@@ -20,7 +20,9 @@ namespace tidewaiter::engine {
 class KnownCodes {
  public:
   explicit KnownCodes(const storage::Catalogue* catalogue) : catalogue_(catalogue) {}
-  // False: no series of the dataset has this code at that place.
+  // Before a release is checked: what has come since is looked at once, however much comes meanwhile.
+  void Renew();
+  // False: when it was renewed last no series of the dataset had this code at that place.
   absl::StatusOr<bool> May(const std::string& dataset, std::size_t place, std::string_view code);
 
  private:
@@ -32,6 +34,7 @@ class KnownCodes {
   absl::Status Collect(const std::string& dataset, std::size_t place, Codes* codes) const;
 
   const storage::Catalogue* const catalogue_;
+  std::uint64_t series_ = 0;  // of the catalogue, when it was renewed
   std::map<std::pair<std::string, std::size_t>, Codes> kept_;
 };
 

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kFewestObservations = 1000;
 // A slice has a row for each series of the dataset: so many series a cell of the release are too many.
 constexpr std::size_t kSeriesPerObservation = 8;
+// A chunk of an earlier release costs as much as looking for so many cells.
+constexpr std::size_t kObservationsPerChunk = 4;
 // Some 20 bytes each, twice.
 constexpr std::size_t kMostRows = 2'000'000;
 // Some 100 bytes each.
@@ -50,11 +52,12 @@ absl::StatusOr<std::unique_ptr<SlicedFigures>> SlicedFigures::Load(const storage
   if (stated.empty() || stated.size() > kMostPeriods || stated.size() * series > kMostRows) return none;
   std::unique_ptr<SlicedFigures> figures(
       new SlicedFigures(store, std::move(dataset), release, stated, codes));
-  TW_ASSIGN_OR_RETURN(const bool fits, figures->ReadBefore(kMostRows / series));
+  TW_ASSIGN_OR_RETURN(const bool fits,
+                      figures->ReadBefore(kMostRows / series, observations / kObservationsPerChunk));
   return fits ? std::move(figures) : std::move(none);
 }
 
-absl::StatusOr<bool> SlicedFigures::ReadBefore(std::size_t most_periods) {
+absl::StatusOr<bool> SlicedFigures::ReadBefore(std::size_t most_periods, std::size_t most_chunks) {
   absl::flat_hash_set<std::uint64_t> longer;  // runs of months that the release does not state
   const auto wanted = [&](const Period& period) {
     if (stated_.contains(period)) return true;
@@ -63,8 +66,11 @@ absl::StatusOr<bool> SlicedFigures::ReadBefore(std::size_t most_periods) {
                   static_cast<std::uint32_t>(period.months()));
     return stated_.size() + longer.size() <= most_periods;
   };
-  TW_RETURN_IF_ERROR(store_->ReadSlices(dataset_, range_, {release_.published_at, release_.sequence - 1},
-                                        wanted, &before_.of));
+  TW_ASSIGN_OR_RETURN(
+      const bool read,
+      store_->ReadSlicesWithin(most_chunks, dataset_, range_, {release_.published_at, release_.sequence - 1},
+                               wanted, &before_.of));
+  if (!read) return false;
   before_.next.assign(before_.of.size(), 0);
   return stated_.size() + longer.size() <= most_periods;
 }

@@ -57,7 +57,7 @@ class SlicedFigures final : public ReleaseFigures {
                 const std::set<Period>& stated, KnownCodes* codes);
   bool IsCovered(Period period) const;
   // False: there are more periods.
-  absl::StatusOr<bool> ReadBefore(std::size_t most_periods);
+  absl::StatusOr<bool> ReadBefore(std::size_t most_periods, std::size_t most_chunks);
   absl::Status ReadAfter();
   absl::StatusOr<storage::SeriesId> IdOf(const SeriesKey& series);  // 0: there is none
   // The row of the series in the slice of the period; nullopt if it has none.

@@ -61,10 +61,10 @@ Backend::Backend(const BackendOptions& backend_options, storage::Store* store, c
                                                options.encoded_cache_bytes)),
       hub(std::make_unique<SubscriberHub>(this)),
       method_metrics(AddMethods(*metrics)),
-      writes_(options.write_threads),
       reads_(options.read_threads),
       streams_(options.stream_threads),
-      wishes_(/*threads=*/1) {
+      wishes_(/*threads=*/1),
+      writes_(options.write_threads) {
   findings.Start();
 }
 

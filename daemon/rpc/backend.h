@@ -104,11 +104,11 @@ class Backend {
   bool IsDelivering() const;
 
   std::atomic<std::int64_t> last_delivery_nanos_{0};
-  // Last: their tasks use what stands above.
-  Executor writes_;
+  // Last: their tasks use what stands above. Writes end first: an answer that leaves gives subscribers a turn.
   Executor reads_;
   Executor streams_;
   Executor wishes_;
+  Executor writes_;
 };
 
 }  // namespace tidewaiter::rpc

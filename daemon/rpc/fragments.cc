@@ -17,11 +17,6 @@ namespace {
 constexpr std::size_t kBlockBytes = 128u << 10;
 // Shorter pieces are copied: that is cheaper than counting who uses them.
 constexpr std::size_t kLeastSharedPiece = 256;
-std::size_t LeastShared() {
-  static const char* v = getenv("TW_LEAST");
-  static const std::size_t n = v ? static_cast<std::size_t>(atoll(v)) : kLeastSharedPiece;
-  return n;
-}
 // What is copied goes into memory of this size, which the allocator keeps at hand; a frame of HTTP/2 is no
 // larger.
 constexpr std::size_t kCopyBytes = 16u << 10;
@@ -90,7 +85,7 @@ void Fragments::AppendPieces(const grpc::Slice& block, std::span<const Piece> pi
   std::size_t wanted = 0;
   for (const Piece& piece : pieces) wanted += piece.end - piece.begin;
   if (wanted == 0) return;
-  if (wanted * kMaxHeldPerByte >= block.size() && wanted >= pieces.size() * LeastShared()) {
+  if (wanted * kMaxHeldPerByte >= block.size() && wanted >= pieces.size() * kLeastSharedPiece) {
     for (const Piece& piece : pieces) slices->push_back(block.sub(piece.begin, piece.end));
     return;
   }

@@ -15,6 +15,8 @@ namespace {
 
 // Those that subscribers are reading just now.
 constexpr std::size_t kPartsInUse = 8;
+// Their series together, unless one part alone has more: changes, index and encoded blocks are some 1 KiB each.
+constexpr std::size_t kSeriesInUse = 1u << 17;
 // Dead entries of the table of followings are swept out when it has grown by this factor.
 constexpr std::size_t kFollowingsBeforeSweep = 64;
 
@@ -218,12 +220,18 @@ absl::StatusOr<std::shared_ptr<const ReleaseEncoder::PartInUse>> ReleaseEncoder:
   auto made = std::make_shared<PartInUse>(std::move(changes), ManyFollow());
   const engine::ChangesPart& of = made->indexed.part();
   if (part == 0 && of.last) made->whole_frame = SliceOf(Frame(of, 0, TokenAfter(log_, of.entry)));
+  decltype(parts_) dropped;  // let go of when the lock is
   absl::MutexLock lock(&mutex_);
   for (const auto& [held_key, held] : parts_) {
     if (held_key == key) return held;
   }
   parts_.emplace_front(key, made);
-  if (parts_.size() > kPartsInUse) parts_.pop_back();
+  std::size_t count = 0, series = 0;
+  const auto first_too_many = std::find_if(parts_.begin(), parts_.end(), [&](const auto& held) {
+    series += held.second->indexed.part().series.size();
+    return ++count > kPartsInUse || (count > 1 && series > kSeriesInUse);
+  });
+  dropped.splice(dropped.end(), parts_, first_too_many, parts_.end());
   return std::shared_ptr<const PartInUse>(std::move(made));
 }
 

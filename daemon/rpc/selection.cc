@@ -32,9 +32,12 @@ absl::StatusOr<const Fragments*> IndexedPart::FragmentsOf(const convert::Lookup&
                                                           bool omit_confirmed) const {
   if (asked_.load(std::memory_order_relaxed) <= kAskersForIndex) return nullptr;
   Encoded& encoded = encoded_[omit_confirmed ? 1 : 0];
-  std::call_once(encoded.made,
-                 [&] { encoded.fragments = Fragments::Encode(*part_, lookup, omit_confirmed); });
-  if (!encoded.fragments.ok()) return encoded.fragments.status();
+  if (const Fragments* const made = encoded.made.load(std::memory_order_acquire)) return made;
+  absl::MutexLock lock(&encoded.mutex);
+  if (!encoded.fragments) {
+    TW_ASSIGN_OR_RETURN(encoded.fragments, Fragments::Encode(*part_, lookup, omit_confirmed));
+    encoded.made.store(&*encoded.fragments, std::memory_order_release);
+  }
   return &*encoded.fragments;
 }
 

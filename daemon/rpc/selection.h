@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "daemon/engine/release_changes.h"
 #include "daemon/rpc/fragments.h"
 #include "daemon/rpc/series_bits.h"
@@ -54,8 +55,9 @@ class IndexedPart {
   const absl::flat_hash_map<std::string, Dataset>* Index() const;
   void Build() const;
   struct Encoded {
-    std::once_flag made;
-    absl::StatusOr<Fragments> fragments;
+    std::atomic<const Fragments*> made{nullptr};
+    absl::Mutex mutex;                   // held while it is made; an error is not kept
+    std::optional<Fragments> fragments;  // never changed once made
   };
 
   const std::shared_ptr<const engine::ChangesPart> part_;

@@ -86,10 +86,18 @@ absl::StatusOr<std::shared_ptr<const ChunkIndex>> ChunkIndexes::Get(std::uint32_
   return index;
 }
 
+void ChunkIndexes::Stated(std::span<const std::uint32_t> datasets, Sequence sequence) {
+  absl::MutexLock lock(&mutex_);
+  for (const std::uint32_t dataset : datasets) stated_[dataset] = sequence;
+}
+
 const ChunkIndexes::Held* ChunkIndexes::Find(std::uint32_t dataset, Sequence sequence) {
   const auto at = std::find_if(held_.begin(), held_.end(),
                                [dataset](const Held& held) { return held.dataset == dataset; });
-  if (at == held_.end() || (at->index != nullptr && at->head < sequence)) return nullptr;
+  if (at == held_.end()) return nullptr;
+  const auto stated = stated_.find(dataset);
+  const Sequence needed = std::min(sequence, stated == stated_.end() ? 0 : stated->second);
+  if (at->index != nullptr && at->head < needed) return nullptr;
   held_.splice(held_.begin(), held_, at);
   return &held_.front();
 }

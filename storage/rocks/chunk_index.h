@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "domain/instant.h"
@@ -58,7 +60,7 @@ class ChunkIndex {
 };
 
 // The indexes of the datasets that were asked last. One that was read at a sequence answers for every vintage
-// up to that sequence: what was accepted later is in none of them. Thread-safe; calls block.
+// up to that sequence, and beyond, as long as no release has spoken of the dataset. Thread-safe; calls block.
 class ChunkIndexes {
  public:
   ChunkIndexes(const Database* database, const ReleaseTable* releases, std::size_t most_mentions)
@@ -67,6 +69,8 @@ class ChunkIndexes {
 
   // What was accepted up to `sequence` at least; nullptr: too much to be held. REQUIRES: sequence <= head.
   absl::StatusOr<std::shared_ptr<const ChunkIndex>> Get(std::uint32_t dataset, Sequence sequence);
+  // A release that speaks of these datasets has been written and is about to be visible.
+  void Stated(std::span<const std::uint32_t> datasets, Sequence sequence);
 
  private:
   struct Held {
@@ -83,6 +87,8 @@ class ChunkIndexes {
   absl::Mutex reading_;                           // held while an index is read; before mutex_
   absl::Mutex mutex_;                             // a leaf
   std::list<Held> held_ ABSL_GUARDED_BY(mutex_);  // the last used first
+  // Since the store was opened: the last release that spoke of each dataset.
+  absl::flat_hash_map<std::uint32_t, Sequence> stated_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tidewaiter::storage

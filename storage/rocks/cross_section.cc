@@ -23,9 +23,6 @@ namespace {
 // does.
 constexpr std::size_t kChunksAtLeast = 1024;
 constexpr std::size_t kChunksPerSeries = 2;
-// What all indexes of periods that are held may have, some 16 bytes each. A release of months mentions two or
-// three dozen.
-constexpr std::size_t kMostMentions = 2'000'000;
 // Stands for a scope among the positions of chunks, which are smaller.
 constexpr std::uint64_t kScopeMark = ~std::uint64_t{0};
 
@@ -70,11 +67,11 @@ class CrossSection {
                const Vintage& vintage)
       : store_(store), cache_(cache), table_bytes_(table_bytes), dataset_(dataset), vintage_(vintage) {}
 
-  absl::StatusOr<bool> Run(const PeriodRange& range, absl::FunctionRef<bool(const Period&)> wanted,
-                           std::vector<PeriodSlice>* slices) {
+  absl::StatusOr<bool> Run(const PeriodRange& range, std::size_t most_chunks,
+                           absl::FunctionRef<bool(const Period&)> wanted, std::vector<PeriodSlice>* slices) {
     const std::optional<std::vector<ScopeIndex::Covering>> scopes = Scopes();
     if (!scopes) return false;
-    TW_ASSIGN_OR_RETURN(const bool worth_while, FindHits(range, wanted));
+    TW_ASSIGN_OR_RETURN(const bool worth_while, FindHits(range, most_chunks, wanted));
     if (!worth_while || !TakeSweeps(*scopes)) return false;
     TW_RETURN_IF_ERROR(ReadPeriods(slices));
     return true;
@@ -153,7 +150,8 @@ class CrossSection {
   }
 
   // False if reading series by series costs less.
-  absl::StatusOr<bool> FindHits(const PeriodRange& range, absl::FunctionRef<bool(const Period&)> wanted) {
+  absl::StatusOr<bool> FindHits(const PeriodRange& range, std::size_t most_chunks,
+                                absl::FunctionRef<bool(const Period&)> wanted) {
     std::size_t chunks = 0;
     std::size_t think_at = kChunksAtLeast;
     absl::StatusOr<bool> worth_while = true;
@@ -172,6 +170,7 @@ class CrossSection {
         worth_while = HasSeries(chunks / kChunksPerSeries);
         think_at *= 2;
       }
+      if (chunks > most_chunks) worth_while = false;
       return worth_while.ok() && *worth_while;
     }));
     std::sort(hits_.begin(), hits_.end(), [](const Hit& a, const Hit& b) { return OrderOf(a) < OrderOf(b); });
@@ -243,8 +242,9 @@ class CrossSection {
   }
 
   absl::StatusOr<bool> HasSeries(std::size_t count) const {
-    TW_ASSIGN_OR_RETURN(const std::vector<SeriesEntry> series,
-                        ListSeriesOf(*store_.database, store_.names->stated(), dataset_, Selector(), "", count));
+    TW_ASSIGN_OR_RETURN(
+        const std::vector<SeriesEntry> series,
+        ListSeriesOf(*store_.database, store_.names->stated(), dataset_, Selector(), "", count));
     return series.size() == count;
   }
 
@@ -420,15 +420,15 @@ CrossSectionReader::CrossSectionReader(const StoreParts* store, const SliceLimit
     : store_(store),
       table_bytes_(limits.table_bytes),
       cache_(limits.cache_bytes),
-      memory_(limits.memory_bytes),
-      indexes_(store->database, store->releases, kMostMentions) {}
+      memory_(limits.memory_bytes) {}
 
 absl::StatusOr<bool> CrossSectionReader::Read(std::string_view dataset, const PeriodRange& range,
-                                              const Vintage& vintage,
+                                              const Vintage& vintage, std::size_t most_chunks,
                                               absl::FunctionRef<bool(const Period&)> wanted,
                                               std::vector<PeriodSlice>* slices) const {
   TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, store_->datasets->Find(dataset));
-  return CrossSection(*store_, cache_, table_bytes_, held->number, vintage).Run(range, wanted, slices);
+  CrossSection section(*store_, cache_, table_bytes_, held->number, vintage);
+  return section.Run(range, most_chunks, wanted, slices);
 }
 
 absl::StatusOr<bool> CrossSectionReader::ReadShared(std::string_view dataset, const PeriodRange& range,
@@ -437,11 +437,11 @@ absl::StatusOr<bool> CrossSectionReader::ReadShared(std::string_view dataset, co
                                                     SharedSlices* slices) const {
   TW_ASSIGN_OR_RETURN(const DatasetTable::Held held, store_->datasets->Find(dataset));
   TW_ASSIGN_OR_RETURN(const std::shared_ptr<const ChunkIndex> index,
-                      indexes_.Get(held->number, vintage.sequence));
+                      store_->chunk_indexes->Get(held->number, vintage.sequence));
   CrossSection section(*store_, cache_, table_bytes_, held->number, vintage);
   if (index != nullptr) return section.RunShared(range, wanted, *index, &memory_, slices);
   std::vector<PeriodSlice> read;
-  TW_ASSIGN_OR_RETURN(const bool done, section.Run(range, wanted, &read));
+  TW_ASSIGN_OR_RETURN(const bool done, section.Run(range, kAnyChunks, wanted, &read));
   if (!done) return false;
   slices->clear();
   for (PeriodSlice& slice : read) slices->push_back(std::make_shared<const PeriodSlice>(std::move(slice)));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <tuple>
@@ -23,6 +24,8 @@ namespace tidewaiter::storage {
 using SliceKey = std::tuple<std::uint32_t, std::uint64_t, std::int32_t, std::int32_t>;
 using SliceCache = BoundedCache<SliceKey, std::shared_ptr<const ChunkSlice>>;
 
+inline constexpr std::size_t kAnyChunks = std::numeric_limits<std::size_t>::max();
+
 struct SliceLimits {
   std::size_t cache_bytes = 0;   // of decoded chunks, remembered between reads
   std::size_t memory_bytes = 0;  // of whole slices, likewise
@@ -36,9 +39,10 @@ class CrossSectionReader {
   CrossSectionReader(const StoreParts* store, const SliceLimits& limits);
   // As VintageStore::ReadSlices, if that is right and worth while; else false, and the series must be read
   // one by one: scopes cover some series of the dataset and not others, or it has fewer series than chunks to
-  // be read. REQUIRES: the index of periods is complete, vintage.sequence <= head.
+  // be read, or those are more than `most_chunks`. REQUIRES: the index of periods is complete,
+  // vintage.sequence <= head.
   absl::StatusOr<bool> Read(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
-                            absl::FunctionRef<bool(const Period&)> wanted,
+                            std::size_t most_chunks, absl::FunctionRef<bool(const Period&)> wanted,
                             std::vector<PeriodSlice>* slices) const;
   // The same as VintageStore::ReadSharedSlices. Slices that are remembered cost a look at who speaks of the
   // period, no more.
@@ -50,7 +54,6 @@ class CrossSectionReader {
   const std::size_t table_bytes_;
   mutable SliceCache cache_;
   mutable SliceMemory memory_;
-  mutable ChunkIndexes indexes_;
 };
 
 }  // namespace tidewaiter::storage

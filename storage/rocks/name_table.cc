@@ -101,6 +101,7 @@ absl::StatusOr<std::uint32_t> NameTable::FindWritten(std::string_view key) const
 
 absl::StatusOr<std::uint32_t> NameTable::FindSeries(std::uint32_t dataset,
                                                     std::string_view series_key) const {
+  if (!CanBeNamed(series_key)) return 0u;
   return FindWritten(SeriesNameKey(dataset, series_key));
 }
 

@@ -38,6 +38,7 @@ class NameTable {
   // The number of a series that was written and is remembered; 0: perhaps it has one all the same. Reads
   // nothing.
   std::uint32_t RememberedSeries(std::uint32_t dataset, std::string_view series_key) const {
+    if (!CanBeNamed(series_key)) return 0;
     return ids_.Find(ToAbsl(SeriesNameKey(dataset, series_key))).value_or(0);
   }
   // Of what has been written only, stated or not. 0: none.
@@ -60,6 +61,10 @@ class NameTable {
   const StatedSeries& stated() const { return stated_; }
 
  private:
+  // Not with the character that stands for a point in a key of the catalogue: it would pass for another key.
+  static bool CanBeNamed(std::string_view series_key) {
+    return series_key.find(kOrderedPoint) == std::string_view::npos;
+  }
   static std::string KeyOf(const Name& name);
   absl::StatusOr<std::uint32_t> Intern(Name name);
   absl::StatusOr<std::uint32_t> FindWritten(std::string_view key) const;

@@ -219,6 +219,7 @@ void ReleaseCommit::Publish() {
   }
   *store_->observations += entry.observations();
   store_->names->stated().Add(release_->first_stated);
+  store_->chunk_indexes->Stated(stored_.datasets, entry.sequence);
   store_->releases->Add(entry.sequence, stored_.begin_position, commit_position_,
                         entry.header.published_at.instant, 0);
   outcome_.entry = std::move(stored_.entry);

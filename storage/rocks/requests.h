@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/rocks/chunk_index.h"
 #include "storage/rocks/committer.h"
 #include "storage/rocks/database.h"
 #include "storage/rocks/dataset_table.h"
@@ -38,6 +39,7 @@ struct StoreParts {
   std::atomic<std::uint64_t>* observations = nullptr;  // accepted, all releases
   const bool* has_period_index = nullptr;              // set before the first call
   SeriesMemory* memory = nullptr;
+  ChunkIndexes* chunk_indexes = nullptr;
 };
 
 // The outcome if the release has been accepted before; nothing if not; kReleaseConflict if it was other

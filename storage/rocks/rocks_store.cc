@@ -57,6 +57,10 @@ UploadLimits UploadLimitsOf(const RocksOptions& options) {
   return upload;
 }
 
+// What all indexes of periods that are held may have, some 16 bytes each. A release of months mentions two or
+// three dozen.
+constexpr std::size_t kMostMentions = 2'000'000;
+
 // The store: the parts, wired. Thread-safe as its parts are.
 class RocksStore final : public Store {
  public:
@@ -67,9 +71,11 @@ class RocksStore final : public Store {
         entries_(database_.get(), &releases_),
         names_(database_.get()),
         memory_(database_->options().series_memory_bytes),
+        chunk_indexes_(database_.get(), &releases_, kMostMentions),
         committer_(database_.get(), &names_, &releases_),
-        parts_{database_.get(), &entries_,   &names_,        &datasets_,         &scopes_,
-               &releases_,      &committer_, &observations_, &has_period_index_, &memory_},
+        parts_{database_.get(),    &entries_,  &names_,        &datasets_,
+               &scopes_,           &releases_, &committer_,    &observations_,
+               &has_period_index_, &memory_,   &chunk_indexes_},
         reader_(&parts_),
         cross_sections_(&parts_, SliceLimitsOf(database_->options())),
         annexes_(database_.get()) {}
@@ -139,6 +145,10 @@ class RocksStore final : public Store {
   absl::Status ReadSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
                           absl::FunctionRef<bool(const Period&)> wanted,
                           std::vector<PeriodSlice>* slices) const override;
+  absl::StatusOr<bool> ReadSlicesWithin(std::size_t most_chunks, std::string_view dataset,
+                                        const PeriodRange& range, const Vintage& vintage,
+                                        absl::FunctionRef<bool(const Period&)> wanted,
+                                        std::vector<PeriodSlice>* slices) const override;
   absl::Status ReadSharedSlices(std::string_view dataset, const PeriodRange& range, const Vintage& vintage,
                                 absl::FunctionRef<bool(const Period&)> wanted,
                                 SharedSlices* slices) const override;
@@ -176,6 +186,7 @@ class RocksStore final : public Store {
   DatasetTable datasets_;
   ScopeIndex scopes_;
   SeriesMemory memory_;
+  ChunkIndexes chunk_indexes_;
   Committer committer_;
   std::atomic<std::uint64_t> observations_{0};
   std::atomic<int> uploads_{0};
@@ -212,10 +223,20 @@ absl::Status RocksStore::ReadSlices(std::string_view dataset, const PeriodRange&
                                     std::vector<PeriodSlice>* slices) const {
   TW_RETURN_IF_ERROR(CheckSequence(vintage.sequence, releases_.head()));
   if (has_period_index_) {
-    TW_ASSIGN_OR_RETURN(const bool done, cross_sections_.Read(dataset, range, vintage, wanted, slices));
+    TW_ASSIGN_OR_RETURN(const bool done,
+                        cross_sections_.Read(dataset, range, vintage, kAnyChunks, wanted, slices));
     if (done) return absl::OkStatus();
   }
   return ReadSlicesBySeries(*this, *this, dataset, range, vintage, wanted, slices);
+}
+
+absl::StatusOr<bool> RocksStore::ReadSlicesWithin(std::size_t most_chunks, std::string_view dataset,
+                                                  const PeriodRange& range, const Vintage& vintage,
+                                                  absl::FunctionRef<bool(const Period&)> wanted,
+                                                  std::vector<PeriodSlice>* slices) const {
+  TW_RETURN_IF_ERROR(CheckSequence(vintage.sequence, releases_.head()));
+  if (!has_period_index_) return false;
+  return cross_sections_.Read(dataset, range, vintage, most_chunks, wanted, slices);
 }
 
 absl::Status RocksStore::ReadSharedSlices(std::string_view dataset, const PeriodRange& range,

@@ -13,10 +13,11 @@
 
 namespace tidewaiter::storage {
 
-// A name is given a number as soon as somebody is about to use it, and an upload that is broken off or refused
-// leaves that number behind: names stand in the store that nothing was ever said of. So the commit that states
-// a series for the first time says so, in the same write, and only then the series is listed and found. A bit
-// a series in memory. Has() may be called at any time from any thread; the others by one thread at a time.
+// A name is given a number as soon as somebody is about to use it, and an upload that is broken off or
+// refused leaves that number behind: names stand in the store that nothing was ever said of. So the commit
+// that states a series for the first time says so, in the same write, and only then the series is listed and
+// found. A bit a series in memory. Has() may be called at any time from any thread; the others by one thread
+// at a time.
 class StatedSeries {
  public:
   StatedSeries();

@@ -1042,6 +1042,16 @@ TEST_P(StoreContract, AnAbandonedUploadLeavesNothingVisible) {
   EXPECT_THAT(Read("AA.S1000.X"), ElementsAre(StartsWith("2025-07 5")));
 }
 
+TEST_P(StoreContract, WhatIsNoKeyIsNoSeries) {
+  Push("release GACC a 2025-08-07\n merge TRADE\n CN.RU.X 2025-07 1");
+  for (const std::string key : {"CN\x01RU.X", "CN.RU\x01X", "CN.RU", "CN.RU.X.", ""}) {
+    EXPECT_EQ(DetailsOf(store().FindSeries("TRADE", key).status()).reason, Reason::kSeriesNotFound);
+    auto upload = BeginUpload("release GACC up 2025-09-07");
+    ASSERT_TRUE(upload->BeginSection(Merge()).ok());
+    EXPECT_FALSE(upload->Add(key, {{Cell("2025-07", "9")}}).ok());
+  }
+}
+
 // Numbers of its series may have been written, by the commits of others too; nobody ever sees them.
 TEST_P(StoreContract, AnAbandonedUploadLeavesNoSeries) {
   Push("release GACC a 2025-08-07\n merge TRADE\n CN.RU.X 2025-07 1");

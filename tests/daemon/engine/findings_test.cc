@@ -168,7 +168,8 @@ TEST_F(FindingsTest, ABaseThatComesLateSupersedesWhatWasConfirmed) {
 
 TEST_F(FindingsTest, WhatWasFoundAboutARetractedReleaseIsSuperseded) {
   Push("2024-08-07", {Level("2024-01/P7M", "136.67")});
-  Push("2025-08-07", {Level("2025-01/P7M", "125.8"), Rate("2025-01/P7M", "-8.1"), Level("2024-01/P7M", "136.67")});
+  Push("2025-08-07",
+       {Level("2025-01/P7M", "125.8"), Rate("2025-01/P7M", "-8.1"), Level("2024-01/P7M", "136.67")});
   Push("2025-09-07", {Level("2025-01/P7M", "125.9"), Level("2025-01/P8M", "143.8")});
   EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@3 0.089",
                                  "UNANNOUNCED_REVISION 2025-01/P7M #3 by 3 OPEN 0.1"));
