@@ -48,6 +48,7 @@ class SlicedFiguresTest : public ::testing::Test {
   }
   std::unique_ptr<SlicedFigures> Load(const storage::LogEntry& entry, const std::string& dataset,
                                       std::size_t observations = kMany) {
+    codes_.Renew();
     auto figures = SlicedFigures::Load(store_.get(), dataset, PlaceOf(entry), StatedIn(entry, dataset),
                                        observations, &codes_);
     EXPECT_TRUE(figures.ok()) << figures.status();
@@ -110,10 +111,13 @@ TEST_F(SlicedFiguresTest, AreNotReadWhereTheyDoNotPay) {
 
 TEST_F(SlicedFiguresTest, KnowWhichCodesThereAre) {
   ASSERT_TRUE(support::Push(*store_, "release A r1 2025-01-10\nmerge T\nCN.X 2024-01 1.0\n").ok());
+  codes_.Renew();
   EXPECT_TRUE(*codes_.May("T", 1, "X"));
   EXPECT_FALSE(*codes_.May("T", 1, "M"));
   EXPECT_FALSE(*codes_.May("T", 0, "X"));
   ASSERT_TRUE(support::Push(*store_, "release A r2 2025-01-11\nmerge T\nCN.M 2024-01 1.0\n").ok());
+  EXPECT_FALSE(*codes_.May("T", 1, "M")) << "not looked at again within a check";
+  codes_.Renew();
   EXPECT_TRUE(*codes_.May("T", 1, "M"));
 }
 
