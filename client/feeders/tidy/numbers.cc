@@ -129,9 +129,7 @@ std::optional<Period> ByNumber(std::string_view text) {
   return month ? Run(*year, *month, *month) : std::nullopt;
 }
 
-}  // namespace
-
-absl::StatusOr<Decimal> ParseNumber(std::string_view text, char mark) {
+absl::StatusOr<Decimal> ReadNumber(std::string_view text, char mark) {
   if (mark != ',' && std::all_of(text.begin(), text.end(), IsPlain)) return Decimal::Parse(text);
   std::string_view rest = text;
   std::string plain;
@@ -168,15 +166,87 @@ absl::StatusOr<Decimal> ParseNumber(std::string_view text, char mark) {
   return number;
 }
 
+// "1.5E3", "1,5e-07".
+bool HasExponent(std::string_view text) {
+  const std::size_t e = text.find_first_of("eE");
+  if (e == 0 || e == std::string_view::npos) return false;
+  std::string_view power = text.substr(e + 1);
+  if (!power.empty() && (power.front() == '-' || power.front() == '+')) power.remove_prefix(1);
+  return text.find_first_not_of("0123456789.,-+") == e && !power.empty() &&
+         std::all_of(power.begin(), power.end(), IsDigit);
+}
+
+bool IsNumberSomehow(std::string_view text) {
+  return !text.empty() && (ReadNumber(text, '.').ok() || ReadNumber(text, ',').ok());
+}
+
+// What to do about a text that is a number in some other way of writing; empty if it is none.
+std::string Remedy(std::string_view text, char mark) {
+  constexpr std::string_view kMinus = "\xE2\x88\x92";
+  if (HasExponent(text)) {
+    return "it has an exponent, which hides the digits that were printed; show them all in the spreadsheet "
+           "(format "
+           "the column as a number) and save it again";
+  }
+  if (text.size() > 2 && text.front() == '(' && text.back() == ')' &&
+      IsNumberSomehow(text.substr(1, text.size() - 2))) {
+    return absl::StrCat("if its brackets mean that it is negative, as accountants write it, write -",
+                        ToAbsl(text.substr(1, text.size() - 2)));
+  }
+  if (text.substr(0, kMinus.size()) == kMinus && IsNumberSomehow(text.substr(kMinus.size()))) {
+    return absl::StrCat("write its minus sign as the hyphen of a keyboard, -",
+                        ToAbsl(text.substr(kMinus.size())));
+  }
+  if (text.size() > 1 && text.back() == '-' && IsNumberSomehow(text.substr(0, text.size() - 1))) {
+    return absl::StrCat("write its minus sign in front, -", ToAbsl(text.substr(0, text.size() - 1)));
+  }
+  if (mark != ',' && ReadNumber(text, ',').ok()) {
+    return "is its comma a decimal one? Then say --decimal-mark ,";
+  }
+  if (mark == ',' && ReadNumber(text, '.').ok()) {
+    return "by --decimal-mark , its point parts thousands; is it a decimal one? Then say --decimal-mark .";
+  }
+  return "";
+}
+
+// Why a text that looks like a month is none; empty if it looks like nothing.
+std::string WhyNoMonth(std::string_view text) {
+  const auto year = text.size() > 5 ? ParseDigits(text.substr(0, 4)) : std::nullopt;
+  if (!year) return "";
+  std::string_view rest = text.substr(4);
+  const char mark = IsDigit(rest.front()) ? '\0' : rest.front();
+  if (mark != '\0') rest.remove_prefix(1);
+  if (rest.front() == 'Q') return "quarters are written 2025-Q1 to 2025-Q4";
+  if (mark == '.' && rest.size() == 1)
+    return "a spreadsheet makes 2001.1 of 2001.10; keep the column as text";
+  if (mark != '\0' && rest.size() == 1) return "a month has two digits, as in 2025-07";
+  const auto month = ParseDigits(rest.substr(0, 2));
+  if (!month) return "";
+  if (const auto start = Month::FromYearMonth(*year, *month); !start.ok())
+    return std::string(start.status().message());
+  const bool day = rest.size() == 5 && rest[2] == mark && ParseDigits(rest.substr(3));
+  return day ? "of days only the first of a month stands for the month" : "";
+}
+
+}  // namespace
+
+absl::StatusOr<Decimal> ParseNumber(std::string_view text, char mark) {
+  absl::StatusOr<Decimal> number = ReadNumber(text, mark);
+  if (number.ok() || absl::StrContains(number.status().message(), "--decimal-mark")) return number;
+  const std::string remedy = Remedy(text, mark);
+  return remedy.empty() ? number : NoNumber(text, remedy);
+}
+
 absl::StatusOr<Period> ParseMonths(std::string_view text) {
   auto period = Period::Parse(text);
   if (period.ok()) return period;
   if (const auto found = ByNumber(text)) return *found;
   if (const auto found = ByName(text)) return *found;
-  return InvalidField("",
-                      absl::StrCat(Quoted(text),
-                                   " is no month or run of months; write 2025-07, 2025/07, 2025.07, 202507, "
-                                   "July 2025, Jan-Feb 2025, 2025-Q3, 2025 or 2025-01/P7M"));
+  const std::string why = WhyNoMonth(text);
+  return InvalidField(
+      "", absl::StrCat(Quoted(text), " is no month or run of months", why.empty() ? "" : ": ", why,
+                       "; write 2025-07, 2025/07, 2025.07, 202507, "
+                       "July 2025, Jan-Feb 2025, 2025-Q3, 2025 or 2025-01/P7M"));
 }
 
 }  // namespace tidewaiter::feeders

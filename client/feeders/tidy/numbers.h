@@ -13,7 +13,8 @@ namespace tidewaiter::feeders {
 // Thousands are grouped by the mark that is not the decimal one, by spaces (also the unbreakable and the
 // narrow one) or apostrophes, all the same, in threes. `mark` '.' or ','; 0: not said. Then a lone comma
 // before three digits ("1,187") could be either, and is refused with the advice to say it; so is a comma
-// before any other number of digits.
+// before any other number of digits. Exponents, brackets for negative numbers ("(5)") and other minus signs
+// are refused with what to write in their place.
 absl::StatusOr<Decimal> ParseNumber(std::string_view text, char mark);
 
 // A run of whole months: "2025-07", "2025/07", "2025.07", "202507", "2025M07", "2025-07-01" (a first day),

@@ -192,18 +192,51 @@ class TidyHeader {
   }
 
   void CheckName(const TidyColumns::Source& dimension) {
-    const std::string lower(absl::AsciiStrToLower(absl::StripAsciiWhitespace(dimension.id)));
-    if (lower != dimension.id && ColumnOf(lower)) {
-      violations_.Add(Where(dimension.id), absl::StrCat("is not a column; did you mean \"", lower,
-                                                        "\"? Then say "
-                                                        "--column ",
-                                                        lower, "=", Quoted(dimension.id)));
-    } else if (absl::Status s = ValidateCode(dimension.id); !s.ok()) {
+    const std::string lower = Lower(dimension.id);
+    if (ColumnOf(lower)) return CheckReserved(dimension, lower);
+    if (absl::Status s = ValidateCode(dimension.id); !s.ok()) {
       violations_.Add(Where(dimension.id),
                       absl::StrCat("cannot name a dimension: ", s.message(),
                                    ". Say what it is: --column partner=", Quoted(dimension.id),
                                    ", or list the dimensions: --column dimensions=partner+flow"));
+      return;
     }
+    for (const TidyColumns::Source& other : columns_.dimensions_) {
+      if (&other == &dimension) return;
+      if (Lower(other.id) != lower) continue;
+      violations_.Add(
+          PlaceOf(dimension),
+          absl::StrCat("the dimensions ", Quoted(other.id), " and ", Quoted(dimension.id),
+                       " differ in upper and lower case alone; leave one out, or name it otherwise"));
+    }
+  }
+
+  // A dimension under a name that means something else in a table.
+  void CheckReserved(const TidyColumns::Source& dimension, const std::string& lower) {
+    if (dimension.at >= 0 && lower != dimension.id) {
+      violations_.Add(Where(dimension.id),
+                      absl::StrCat("is not a column; did you mean \"", lower, "\"? Then say --column ", lower,
+                                   "=", Quoted(dimension.id)));
+      return;
+    }
+    const std::string what = absl::StrCat(dimension.id, ": the name is taken by the column ", lower,
+                                          ", which says something of each row or figure");
+    violations_.Add(PlaceOf(dimension),
+                    dimension.at >= 0
+                        ? absl::StrCat(what,
+                                       ", and --column names another for it; leave one of them out by "
+                                       "--column dimensions=partner+flow")
+                        : absl::StrCat(what,
+                                       "; it cannot be a dimension: add such a column to the file, or use "
+                                       "another name"));
+  }
+
+  static std::string Lower(std::string_view name) {
+    return absl::AsciiStrToLower(absl::StripAsciiWhitespace(ToAbsl(name)));
+  }
+  static std::string PlaceOf(const TidyColumns::Source& dimension) {
+    if (dimension.at >= 0) return Where(dimension.id);
+    return dimension.constant.empty() ? "--column" : "--set";
   }
 
   // Exactly one way to say it, and the whole of it.

@@ -44,6 +44,28 @@ TEST(Numbers, AreNotGuessedWhereACommaCouldBeEither) {
   EXPECT_THAT(Number("1234,567"), HasSubstr("is its comma a decimal one?"));
 }
 
+TEST(Numbers, TellWhatToWriteInPlaceOfOtherWays) {
+  EXPECT_THAT(Number("1.5E3"), HasSubstr("it has an exponent, which hides the digits"));
+  EXPECT_THAT(Number("1,23457e+08"), HasSubstr("it has an exponent"));
+  EXPECT_THAT(Number("(5)"), HasSubstr("as accountants write it, write -5"));
+  EXPECT_THAT(Number("(1,187.50)"), HasSubstr("write -1,187.50"));
+  EXPECT_THAT(Number("\xE2\x88\x92"
+                     "5.0"),
+              HasSubstr("the hyphen of a keyboard, -5.0"));
+  EXPECT_THAT(Number("5.0-"), HasSubstr("in front, -5.0"));
+  EXPECT_THAT(Number("1.187,50"), HasSubstr("Then say --decimal-mark ,"));
+  EXPECT_THAT(Number("1 187,50"), HasSubstr("Then say --decimal-mark ,"));
+  EXPECT_THAT(Number("1,5", '.'), HasSubstr("Then say --decimal-mark ,"));
+  EXPECT_THAT(Number("1.5", ','), HasSubstr("Then say --decimal-mark ."));
+  EXPECT_THAT(Number("E5"), HasSubstr("is no number"));
+  EXPECT_THAT(Number("()"), HasSubstr("is no number"));
+}
+
+TEST(Numbers, AZeroHasNoSign) {
+  EXPECT_EQ(Number("-0.0"), "0.0");
+  EXPECT_EQ(Number("-0,00", ','), "0.00");
+}
+
 TEST(Numbers, RefuseGroupsThatAreNone) {
   for (const std::string_view text :
        {"1,23,456.0", "12,34.5", "1,,234.5", ",123.4", "1,234,5.0", "1 234,567.8", "1,234.", "1,234.5.6",
@@ -75,6 +97,20 @@ TEST(Months, AreNotGuessed) {
                                       "-2025", "July 2025 x", "1599-12", "2025-07-1", "2025M07M01"}) {
     EXPECT_EQ(Months(text), "none") << text;
   }
+}
+
+TEST(Months, ThatAreNoneAreExplained) {
+  const auto why = [](std::string_view text) { return std::string(ParseMonths(text).status().message()); };
+  for (const std::string_view text : {"2025-13", "2025/13", "202513", "2025.13", "2025M13", "2025-13-01"}) {
+    EXPECT_THAT(why(text), HasSubstr("the month must be 1 to 12, not 13")) << text;
+  }
+  EXPECT_THAT(why("2025-00"), HasSubstr("not 0"));
+  EXPECT_THAT(why("1599-12"), HasSubstr("the year must be"));
+  EXPECT_THAT(why("2025-Q5"), HasSubstr("2025-Q1 to 2025-Q4"));
+  EXPECT_THAT(why("2001.1"), HasSubstr("a spreadsheet makes 2001.1 of 2001.10"));
+  EXPECT_THAT(why("2025-7"), HasSubstr("a month has two digits"));
+  EXPECT_THAT(why("2025-07-15"), HasSubstr("only the first of a month"));
+  EXPECT_THAT(why("July"), HasSubstr("is no month or run of months; write 2025-07"));
 }
 
 }  // namespace

@@ -258,6 +258,43 @@ TEST(Tidy, HeadersThatCannotBe) {
   EXPECT_THAT(ErrorsOf("\xFF\xFEp\0u\0"), HasSubstr("UTF-16"));
 }
 
+TEST(Tidy, NamesThatMeanSomethingAreNoDimensions) {
+  const std::string file = "published_on,period,partner,value\n2025-01-10,2024-12,CN,1\n";
+  for (const std::string name : {"status", "Status", "value", "published_at", "step", "note", "PERIOD"}) {
+    Held options = OptionsOf();
+    options.options.constants = {{name, "E"}};
+    EXPECT_THAT(ErrorsOf(file, options),
+                AllOf(HasSubstr("--set: " + name + ": the name is taken by the column"),
+                      HasSubstr("it cannot be a dimension")))
+        << name;
+  }
+  Held wide = OptionsOf();
+  wide.options.columns = {{"value", "source:X=value"}};
+  EXPECT_THAT(ErrorsOf(file, wide), HasSubstr("--column: source: the name is taken"));
+  // Another column is the value: the one of that name is left over.
+  Held mapped = OptionsOf();
+  mapped.options.columns = {{"value", "Amount"}};
+  const std::string two = "published_on,period,partner,value,Amount\n2025-01-10,2024-12,CN,a,1\n";
+  EXPECT_THAT(ErrorsOf(two, mapped), HasSubstr("line 1, column value: value: the name is taken"));
+  mapped.options.columns["dimensions"] = "partner";
+  EXPECT_EQ(ErrorsOf(two, mapped), "none");
+}
+
+TEST(Tidy, DimensionsDifferInMoreThanCase) {
+  const std::string rest = ",published_on,period,value\nCN,CN,2025-01-10,2024-12,1\n";
+  EXPECT_THAT(
+      ErrorsOf("partner,Partner" + rest),
+      HasSubstr("line 1, column Partner: the dimensions \"partner\" and \"Partner\" differ in upper and "
+                "lower case alone"));
+  Held options = OptionsOf();
+  options.options.constants = {{"Flow", "X"}};
+  EXPECT_THAT(ErrorsOf("partner,flow" + rest, options),
+              HasSubstr("--set: the dimensions \"flow\" and \"Flow\""));
+  options.options.constants.clear();
+  options.options.columns = {{"dimensions", "partner"}};
+  EXPECT_EQ(ErrorsOf("partner,Partner" + rest, options), "none");
+}
+
 TEST(Tidy, ColumnsMustBeTheDatasets) {
   DatasetDefinition definition;
   definition.id = "T";
