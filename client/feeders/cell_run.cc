@@ -24,13 +24,13 @@ constexpr std::size_t kReadBytes = 128u << 10;
 constexpr std::size_t kReservedCells = 1u << 20;
 
 auto OrderOf(const RunCell& cell) {
-  return std::tie(cell.release, cell.section, cell.key, cell.stated.period, cell.file, cell.line);
+  return std::tie(cell.release, cell.section, cell.key, cell.stated.period, cell.file, cell.place);
 }
 
 // One cell on disk, after the one before it. What is as before is left out:
 //
 //   cell    := flags:byte [release section] [shared length rest:bytes] start months datum
-//              [status:byte conf:byte] [source] [note] [basis] file line
+//              [status:byte conf:byte] [source] [note] [basis] file place
 //   datum   := absence:byte | 0:byte scale step low high                  numbers are varints, signed ones
 //   zigzag text    := length bytes
 enum Flag : unsigned {
@@ -184,7 +184,7 @@ void WriteCell(const RunCell& cell, const RunCell* last, Writer& out) {
   if (note) out.Text(stated.note);
   if (basis) out.Text(cell.date_basis);
   out.Number(cell.file);
-  out.Number(cell.line);
+  out.Number(cell.place.number());
 }
 
 absl::Status WriteFailed(const std::string& folder, int error) {
@@ -246,7 +246,7 @@ void MemoryRun::Add(const RunCell& cell) {
   kept.basis = text(cell.date_basis);
   kept.file = cell.file;
   kept.attributes = cell.stated.attributes;
-  kept.line = cell.line;
+  kept.place = cell.place;
   bytes_ += sizeof(Cell) + sizeof(std::uint32_t);
 }
 
@@ -280,7 +280,7 @@ RunCell MemoryRun::At(std::uint32_t place) const {
           {cell.period, cell.datum, cell.attributes, text(cell.source), text(cell.note)},
           text(cell.basis),
           cell.file,
-          cell.line};
+          cell.place};
 }
 
 void MemoryRun::Sort(bool in_order) {
@@ -431,7 +431,7 @@ class DiskRun::Cursor : public RunCursor {
     stated.note = note_;
     cell_.date_basis = basis_;
     cell_.file = static_cast<std::uint32_t>(reader_.Number());
-    cell_.line = reader_.Number();
+    cell_.place = FilePlace::FromNumber(reader_.Number());
     return reader_.status();
   }
 

@@ -2,6 +2,7 @@
 // on disk.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -19,6 +20,34 @@
 
 namespace tidewaiter::feeders {
 
+// Where in its file a cell was read, as one number that ascends as the file is read: most files have lines
+// alone, and it takes no more room than they do.
+class FilePlace {
+ public:
+  constexpr FilePlace() = default;
+  FilePlace(std::uint64_t line, std::uint64_t record)
+      : number_(std::min(record, kMaxRecord) << kLineBits | std::min(line, kMaxLine)) {}
+  static FilePlace FromNumber(std::uint64_t number) {
+    FilePlace place;
+    place.number_ = number;
+    return place;
+  }
+  std::uint64_t number() const { return number_; }
+  std::uint64_t line() const { return number_ & kMaxLine; }
+  // 0: there is none, or it is too large to be told.
+  std::uint64_t record() const {
+    const std::uint64_t record = number_ >> kLineBits;
+    return record == kMaxRecord ? 0 : record;
+  }
+  friend constexpr auto operator<=>(FilePlace, FilePlace) = default;
+
+ private:
+  static constexpr int kLineBits = 36;
+  static constexpr std::uint64_t kMaxLine = (std::uint64_t{1} << kLineBits) - 1;
+  static constexpr std::uint64_t kMaxRecord = (std::uint64_t{1} << (64 - kLineBits)) - 1;
+  std::uint64_t number_ = 0;
+};
+
 // Where a cell belongs, what it says and where it was read. The texts live as long as whatever handed it out.
 struct RunCell {
   std::uint32_t release = 0;
@@ -27,7 +56,7 @@ struct RunCell {
   StatedCell stated;
   std::string_view date_basis;
   std::uint32_t file = 0;
-  std::uint64_t line = 0;
+  FilePlace place;
 };
 
 // The order in which cells leave: by release, section, key and period; equal cells as they were read.
@@ -87,7 +116,7 @@ class MemoryRun {
     Period period;
     std::uint32_t release, section, series, source, note, basis, file;
     Attributes attributes;
-    std::uint64_t line;
+    FilePlace place;
   };
   using Index = absl::flat_hash_map<std::string_view, std::uint32_t>;
 

@@ -58,6 +58,7 @@ struct SourceCell {
   StatedCell stated;
   std::string_view date_basis;  // how the day of publication is known: "official", "article"; or empty
   std::uint64_t line = 0;       // of the file, from 1; 0: not known
+  std::uint64_t record = 0;     // of the file, from 1, where a line may hold many; 0: the line tells
 };
 
 // Something in a file that is wrong.

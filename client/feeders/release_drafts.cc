@@ -207,7 +207,7 @@ absl::Status ReleaseDrafts::AddCell(std::size_t section, const SourceCell& cell)
   ++to.cells;
   ++files_.back().cells;
   return Keep({to.release, section_number, last_key_, cell.stated, cell.date_basis,
-               static_cast<std::uint32_t>(files_.size() - 1), cell.line});
+               static_cast<std::uint32_t>(files_.size() - 1), FilePlace(cell.line, cell.record)});
 }
 
 void ReleaseDrafts::Refuse(std::vector<Problem> problems, std::string_view row) {

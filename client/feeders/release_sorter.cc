@@ -139,12 +139,18 @@ absl::Status ReleaseSorter::CheckCells(std::uint32_t draft) {
   const auto on_repeated = [this](const RunCell& kept, const RunCell& again) {
     --sections_[again.section].cells;
     reason_ = Reason::kDuplicateCell;
-    const std::string before = kept.file == again.file
-                                   ? absl::StrCat("line ", kept.line)
-                                   : absl::StrCat(files_[kept.file].name, " line ", kept.line);
-    Report({{again.line, "value",
+    // Two cells of one line are told apart by the records that stated them.
+    const bool one_line = kept.file == again.file && kept.place.line() == again.place.line();
+    const bool by_record = one_line && kept.place.record() != 0 && again.place.record() != 0;
+    const std::string before = by_record                ? absl::StrCat("record ", kept.place.record())
+                               : kept.place.line() == 0 ? "another place"
+                               : kept.file == again.file
+                                   ? absl::StrCat("line ", kept.place.line())
+                                   : absl::StrCat(files_[kept.file].name, " line ", kept.place.line());
+    const std::string here = by_record ? absl::StrCat("record ", again.place.record(), " ") : "";
+    Report({{again.place.line(), "value",
              absl::StrCat(
-                 "states ", again.stated.datum.ToString(), " for ", SdmxKey(again.key), " ",
+                 here, "states ", again.stated.datum.ToString(), " for ", SdmxKey(again.key), " ",
                  again.stated.period.ToString(), "; ", before, " states ", kept.stated.datum.ToString(),
                  " for the same; a cell may be stated once in a release (rows that agree are joined only "
                  "if each names a source of its own)")}},
@@ -156,7 +162,7 @@ absl::Status ReleaseSorter::CheckCells(std::uint32_t draft) {
     const std::size_t note =
         cell->stated.note.size() + (tells_basis ? DateBasisNote(cell->date_basis).size() + 2 : 0);
     if (note > limits::kMaxNoteBytes) {
-      Report({{cell->line, "note",
+      Report({{cell->place.line(), "note",
                absl::StrCat("with what is added to it the text has ", note, " bytes; at most ",
                             limits::kMaxNoteBytes, " are allowed")}},
              cell->file, "");
@@ -234,7 +240,7 @@ absl::Status ReleaseSorter::VisitCells(const Draft& draft, ReleaseVisitor& visit
                             ToAbsl(stated.note));
         stated.note = note;
       }
-      visitor.At(files_[cell->file].name, cell->line);
+      visitor.At(files_[cell->file].name, cell->place.line());
       TW_RETURN_IF_ERROR(visitor.Add(stated));
       TW_ASSIGN_OR_RETURN(cell, next());
     }

@@ -45,7 +45,7 @@ absl::Status StraightPass::Keep(const RunCell& cell) {
     series_ = cell.key;
     TW_RETURN_IF_ERROR(visitor_->BeginSeries(SdmxKey(series_)));
   }
-  visitor_->At(files_.front().name, cell.line);
+  visitor_->At(files_.front().name, cell.place.line());
   return visitor_->Add(cell.stated);
 }
 

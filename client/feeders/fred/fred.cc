@@ -5,6 +5,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "client/feeders/fred/fred_csv.h"
 #include "client/feeders/fred/fred_json.h"
 #include "client/feeders/fred/fred_reader.h"
@@ -36,6 +38,25 @@ bool AllSeries(std::string_view names) {
   });
 }
 
+// A row a value and its days: a date, the days, and columns of values.
+bool IsByRealTime(std::string_view line) {
+  bool date = false, start = false, values = false;
+  for (const absl::string_view field : absl::StrSplit(ToAbsl(line), absl::ByAnyChar(",\t"))) {
+    const std::string_view name = ToStd(absl::StripSuffix(absl::StripPrefix(field, "\""), "\""));
+    if (IsFredEndName(name)) continue;
+    if (IsFredDateName(name)) {
+      date = true;
+    } else if (IsFredStartName(name)) {
+      start = true;
+    } else if (name == "value" || AllSeries(name)) {
+      values = true;
+    } else {
+      return false;
+    }
+  }
+  return date && start && values;
+}
+
 }  // namespace
 
 FormatInfo FredFeeder::info() const {
@@ -59,9 +80,7 @@ bool FredFeeder::Recognises(std::string_view head, std::string_view file) const 
   std::string_view line = head.substr(0, newline);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   const std::string_view row = head.substr(newline + 1);
-  if (absl::StrContains(ToAbsl(line), "realtime_start")) {
-    return absl::StrContains(ToAbsl(line), "date") && absl::StrContains(ToAbsl(line), "value");
-  }
+  if (absl::StrContains(ToAbsl(line), "realtime_start")) return IsByRealTime(line);
   const std::size_t end = line.find_first_of(",\t");
   if (end == std::string_view::npos || !IsFredDateName(line.substr(0, end))) return false;
   return (line == "date,value" || AllSeries(line.substr(end))) && ParseDay(row.substr(0, 10)).ok();

@@ -10,6 +10,7 @@ namespace tidewaiter::feeders {
 //   observation_date,BOPGSTB           one vintage; published when the file's name or the user says
 //   observation_date,BOPGSTB_20260107,BOPGSTB_20260108     a column a vintage
 //   realtime_start,realtime_end,date,value                 a row a value and the days on which it was known
+//   period_start_date,BOPGSTB,realtime_start_date,realtime_end_date                       likewise (ALFRED)
 //
 // The dataset FRED has one dimension, series_id; --set adds others, for a dataset of another name.
 class FredFeeder : public Feeder {

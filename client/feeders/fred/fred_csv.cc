@@ -74,8 +74,8 @@ absl::Status Parser::ReadHeader() {
     const std::string_view name = Field(i);
     std::size_t* at = nullptr;
     if (IsFredDateName(name)) at = &date_at_;
-    if (name == "realtime_start") at = &start_at_;
-    if (name == "realtime_end") at = &end_at_;
+    if (IsFredStartName(name)) at = &start_at_;
+    if (IsFredEndName(name)) at = &end_at_;
     if (at == nullptr) {
       others.emplace_back(i, name);
     } else if (*at != kNone) {
@@ -84,7 +84,8 @@ absl::Status Parser::ReadHeader() {
       *at = i;
     }
   }
-  if (date_at_ == kNone) return InvalidField("line 1", "lacks the column observation_date, DATE or date");
+  if (date_at_ == kNone)
+    return InvalidField("line 1", "lacks the column observation_date, period_start_date, DATE or date");
   if (others.empty()) return InvalidField("line 1", "has no column of values behind the dates");
   if (end_at_ != kNone && start_at_ == kNone) {
     return InvalidField("line 1", "has realtime_end without realtime_start");
@@ -123,7 +124,9 @@ absl::Status Parser::Row() {
   RowProblems& problems = reader_.problems();
   problems.Start(csv_.line());
   const auto month = reader_.MonthOf(Field(date_at_));
-  const FredDays days = reader_.DaysOf(Field(start_at_), Field(end_at_));
+  // A table that has the column says with an empty end that the value is still known.
+  const std::string_view end = end_at_ != kNone && Field(end_at_).empty() ? "." : Field(end_at_);
+  const FredDays days = reader_.DaysOf(Field(start_at_), end);
   if (start_at_ != kNone && Field(start_at_).empty())
     problems.Add("realtime_start", "is empty; expected a day, as 2026-01-07");
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -137,7 +140,7 @@ absl::Status Parser::Row() {
     const ValueColumn& column = columns_[i];
     const std::size_t index =
         column.index != kNone ? column.index : values_.Column(column.means.series, days.start);
-    TW_RETURN_IF_ERROR(values_.Add(index, *month, *data_[i], csv_.line(), FredUntil(days)));
+    TW_RETURN_IF_ERROR(values_.Add(index, *month, *data_[i], {csv_.line()}, FredUntil(days)));
   }
   return absl::OkStatus();
 }

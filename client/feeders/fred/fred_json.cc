@@ -1,5 +1,7 @@
 #include "client/feeders/fred/fred_json.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,13 @@ struct Texts {
   std::vector<std::pair<std::string_view, JsonValue>> others;
 };
 
+// What the API says in place of data; else why the document cannot be read.
+absl::Status WhyItFailed(const JsonObjects& objects, const absl::Status& status) {
+  const auto at = objects.members().find("error_message");
+  if (at == objects.members().end()) return status;
+  return InvalidField("error_message", absl::StrCat("is ", Quoted(at->second), "; ask for the data again"));
+}
+
 class Parser {
  public:
   Parser(const FeedOptions& options, FeedSink& sink) : reader_(options), options_(options), sink_(sink) {}
@@ -31,9 +40,10 @@ class Parser {
   absl::Status Parse(Input& input);
 
  private:
-  absl::Status Object(std::string_view text, std::uint64_t line, const std::string& path);
+  absl::Status Object(std::string_view text, const FredPlace& place, const std::string& path);
   bool ReadTexts(std::string_view object);
   absl::Status ReadData();
+  absl::Status CheckWhole(const JsonObjects& objects) const;
 
   FredReader reader_;
   const FeedOptions& options_;
@@ -49,29 +59,54 @@ class Parser {
 absl::Status Parser::Parse(Input& input) {
   JsonObjects objects(&input, "observations");
   for (bool first = true;; first = false) {
-    TW_ASSIGN_OR_RETURN(const bool more, objects.Next());
-    if (!more) break;
+    const absl::StatusOr<bool> more = objects.Next();
+    if (!more.ok()) return WhyItFailed(objects, more.status());
+    if (!*more) break;
     if (first) {
       const auto units = objects.members().find("units");
       TW_ASSIGN_OR_RETURN(suffix_, FredUnitsSuffix(units == objects.members().end() ? "" : units->second));
     }
-    TW_RETURN_IF_ERROR(
-        Object(objects.object(), objects.line(), absl::StrCat("observations[", objects.index(), "]")));
+    TW_RETURN_IF_ERROR(Object(objects.object(), {objects.line(), objects.count()},
+                              absl::StrCat("observations[", objects.index(), "]")));
   }
+  TW_RETURN_IF_ERROR(CheckWhole(objects));
   if (vintages_in_names_) values_.DropEmptyEnds();
   return values_.Give(options_, sink_);
 }
 
-absl::Status Parser::Object(std::string_view text, std::uint64_t line, const std::string& path) {
+// A page of an answer is no vintage: what stands on the others would be missing from it, and withdrawn.
+absl::Status Parser::CheckWhole(const JsonObjects& objects) const {
+  const auto number = [&objects](const std::string& name) -> std::uint64_t {
+    const auto at = objects.members().find(name);
+    return at == objects.members().end() ? 0 : std::uint64_t(ParseDigits(at->second).value_or(0));
+  };
+  const std::uint64_t offset = number("offset"), count = number("count"), limit = number("limit");
+  const std::string remedy =
+      absl::StrCat("ask for all of it at once, with offset=0 and a limit of at least ",
+                   std::max(count, offset + objects.count()),
+                   "; the API gives at most 100000: beyond that, ask for fewer vintages (realtime_start, "
+                   "realtime_end) at a time");
+  if (offset > 0) {
+    return InvalidField("offset",
+                        absl::StrCat("is ", offset, ": the file is a later page of an answer; ", remedy));
+  }
+  // Where a vintage is a member, it is not said what `count` counts; a limit that it fits cut nothing.
+  if (count <= objects.count() || (vintages_in_names_ && limit >= count)) return absl::OkStatus();
+  return InvalidField(
+      "count", absl::StrCat("is ", count, ", and the file has ", Numbered(objects.count(), "observation"),
+                            ": the answer was cut; ", remedy));
+}
+
+absl::Status Parser::Object(std::string_view text, const FredPlace& place, const std::string& path) {
   sink_.CountRows(1);
   RowProblems& problems = reader_.problems();
   if (!ReadTexts(text)) {
-    problems.Start(line);
+    problems.Start(place.line);
     problems.Add(path, "is no JSON; expected an object of names and values");
     problems.Refuse(text, sink_);
     return absl::OkStatus();
   }
-  problems.Start(line, path + ".");
+  problems.Start(place.line, path + ".");
   const auto month = reader_.MonthOf(texts_.date);
   const FredDays days = reader_.DaysOf(texts_.start, texts_.end);
   TW_RETURN_IF_ERROR(ReadData());
@@ -85,7 +120,7 @@ absl::Status Parser::Object(std::string_view text, std::uint64_t line, const std
     vintages_in_names_ |= named;
     const std::size_t index = values_.Column(column.series, named ? column.vintage : days.start);
     TW_RETURN_IF_ERROR(
-        values_.Add(index, *month, datum, line, named ? FredValues::kForEver : FredUntil(days)));
+        values_.Add(index, *month, datum, place, named ? FredValues::kForEver : FredUntil(days)));
   }
   return absl::OkStatus();
 }

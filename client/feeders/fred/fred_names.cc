@@ -14,8 +14,10 @@ namespace {
 bool IsUpper(char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)); }
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 
+constexpr std::size_t kDayDigits = 8;
+
 std::optional<absl::CivilDay> DayOfDigits(std::string_view digits) {
-  const auto number = digits.size() == 8 ? ParseDigits(digits) : std::nullopt;
+  const auto number = ParseDigits(digits);
   if (!number) return std::nullopt;
   const int year = *number / 10000, month = *number / 100 % 100, day = *number % 100;
   const absl::CivilDay civil(year, month, day);
@@ -25,12 +27,20 @@ std::optional<absl::CivilDay> DayOfDigits(std::string_view digits) {
 
 }  // namespace
 
-FredColumn FredColumnOf(std::string_view name) {
+absl::StatusOr<FredColumn> FredColumnOf(std::string_view name) {
   const std::size_t mark = name.rfind('_');
-  if (mark != std::string_view::npos && mark > 0) {
-    if (const auto day = DayOfDigits(name.substr(mark + 1))) return {std::string(name.substr(0, mark)), day};
+  const std::string_view digits =
+      mark == std::string_view::npos || mark == 0 ? std::string_view() : name.substr(mark + 1);
+  if (digits.size() != kDayDigits || !std::all_of(digits.begin(), digits.end(), IsDigit)) {
+    return FredColumn{std::string(name), std::nullopt};
   }
-  return {std::string(name), std::nullopt};
+  const auto day = DayOfDigits(digits);
+  if (day) return FredColumn{std::string(name.substr(0, mark)), day};
+  return InvalidField("",
+                      absl::StrCat(Quoted(name), " ends in ", ToAbsl(digits),
+                                   ", which is no day; the vintage of a column is the year, month and day "
+                                   "of its publication, as in ",
+                                   ToAbsl(name.substr(0, mark)), "_20260107"));
 }
 
 std::optional<std::string> FredSeriesInName(std::string_view file) {

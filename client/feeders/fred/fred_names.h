@@ -17,7 +17,8 @@ struct FredColumn {
   std::string series;
   std::optional<absl::CivilDay> vintage;
 };
-FredColumn FredColumnOf(std::string_view name);
+// Error: the eight digits behind the last "_" are no day.
+absl::StatusOr<FredColumn> FredColumnOf(std::string_view name);
 
 // The series that a file is named after: "BOPGSTB.csv", "BOPGSTB_20260107.csv", "BOPGSTB-2026-01-07.json".
 // None if the name does not begin with capital letters and digits.

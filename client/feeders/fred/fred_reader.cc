@@ -15,18 +15,30 @@ namespace {
 
 constexpr absl::CivilDay kEpoch(1970, 1, 1);
 constexpr std::string_view kLastDay = "9999-12-31";  // as FRED writes "until today"
+constexpr std::string_view kOpen = ".";              // the same in ALFRED's tables
 
 }  // namespace
 
 bool IsFredDateName(std::string_view name) {
   return absl::EqualsIgnoreCase(ToAbsl(name), "observation_date") ||
+         absl::EqualsIgnoreCase(ToAbsl(name), "period_start_date") ||
          absl::EqualsIgnoreCase(ToAbsl(name), "date");
 }
+
+bool IsFredStartName(std::string_view name) {
+  return name == "realtime_start" || name == "realtime_start_date";
+}
+
+bool IsFredEndName(std::string_view name) { return name == "realtime_end" || name == "realtime_end_date"; }
 
 absl::StatusOr<FredColumn> FredReader::ColumnOf(std::string_view name, std::string_view suffix) const {
   FredColumn column;
   if (!absl::EqualsIgnoreCase(ToAbsl(name), "value")) {
-    column = FredColumnOf(name);
+    auto named = FredColumnOf(name);
+    if (!named.ok()) {
+      return InvalidField("line 1", absl::StrCat("the column ", named.status().message()));
+    }
+    column = *std::move(named);
   } else if (const auto set = options_.constants.find("series_id"); set != options_.constants.end()) {
     column.series = set->second;
   } else if (const auto named = FredSeriesInName(options_.file)) {
@@ -79,7 +91,7 @@ std::optional<Datum> FredReader::DatumOf(std::string_view column, std::string_vi
 FredDays FredReader::DaysOf(std::string_view start, std::string_view end) {
   FredDays days;
   if (!start.empty()) days.start = DayOf("realtime_start", start);
-  if (!end.empty()) days.end = DayOf("realtime_end", end);
+  if (!end.empty()) days.end = DayOf("realtime_end", end == kOpen ? kLastDay : end);
   if (days.start && days.end && *days.end < *days.start) {
     problems_.Add("realtime_end", absl::StrCat(Quoted(end), " lies before realtime_start"));
   }

@@ -14,8 +14,13 @@
 
 namespace tidewaiter::feeders {
 
-// "observation_date", "DATE", "date".
+// "observation_date", "period_start_date", "DATE", "date".
 bool IsFredDateName(std::string_view name);
+// The first and the last day on which a value was known: "realtime_start", "realtime_end"; ALFRED's tables
+// put
+// "_date" behind them.
+bool IsFredStartName(std::string_view name);
+bool IsFredEndName(std::string_view name);
 
 // The days on which a value was known; none where the file does not say.
 struct FredDays {

@@ -99,14 +99,14 @@ std::size_t FredValues::Column(const std::string& series, const std::optional<ab
   return at->second;
 }
 
-absl::Status FredValues::Add(std::size_t column, Month month, const Datum& datum, std::uint64_t line,
+absl::Status FredValues::Add(std::size_t column, Month month, const Datum& datum, const FredPlace& place,
                              std::uint32_t until) {
   if (++held_ > kMaxHeldValues) {
     return MakeError(absl::StatusCode::kResourceExhausted, Reason::kLimitExceeded,
-                     absl::StrCat("line ", line, ": the file has more than ", kMaxHeldValues,
+                     absl::StrCat("line ", place.line, ": the file has more than ", kMaxHeldValues,
                                   " values; download fewer series or vintages at once"));
   }
-  columns_[column].values.push_back({month, until, line, datum});
+  columns_[column].values.push_back({month, until, place, datum});
   return absl::OkStatus();
 }
 
@@ -163,7 +163,7 @@ void FredValues::AddWithdrawals() {
     std::string_view series;
     Month month;
     std::int64_t from, until;
-    std::uint64_t line;
+    FredPlace place;
     auto Order() const { return std::tie(series, month, from); }
   };
   std::vector<Span> spans;
@@ -171,7 +171,7 @@ void FredValues::AddWithdrawals() {
   for (const OneColumn& column : columns_) {
     for (const Value& value : column.values) {
       if (!column.vintage || value.until == kForEver) continue;
-      spans.push_back({column.series, value.month, *column.vintage - kEpoch, value.until, value.line});
+      spans.push_back({column.series, value.month, *column.vintage - kEpoch, value.until, value.place});
       last = std::max<std::int64_t>(last, value.until);
     }
   }
@@ -186,7 +186,7 @@ void FredValues::AddWithdrawals() {
   }
   for (const auto& [series, span] : ends) {
     const std::size_t column = Column(series, kEpoch + (span.until + 1));
-    columns_[column].values.push_back({span.month, kForEver, span.line, Datum::Absent(Absence::kWithdrawn)});
+    columns_[column].values.push_back({span.month, kForEver, span.place, Datum::Absent(Absence::kWithdrawn)});
   }
 }
 
@@ -227,7 +227,7 @@ absl::Status FredValues::Give(const FeedOptions& options, FeedSink& sink) {
     }
     profile.codes[profile.series_at] = column.series;
     for (const Value& value : column.values) {
-      SourceCell cell{profile.codes, {}, {}, value.line};
+      SourceCell cell{profile.codes, {}, {}, value.place.line, value.place.record};
       const auto period = Period::Create(value.month, months[column.series]);
       if (!period.ok()) return period.status();
       cell.stated.period = *period;

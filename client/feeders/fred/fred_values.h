@@ -18,6 +18,12 @@
 
 namespace tidewaiter::feeders {
 
+// Where a value stands in its file; as SourceCell has it.
+struct FredPlace {
+  std::uint64_t line = 0;
+  std::uint64_t record = 0;
+};
+
 // Columns of values (a series, perhaps of one vintage), each a list of months and data; gives them to a sink.
 // Not thread-safe.
 class FredValues {
@@ -29,7 +35,7 @@ class FredValues {
   std::size_t Column(const std::string& series, const std::optional<absl::CivilDay>& vintage);
   // A value, or that it is missing. `until`: the last day on which it was known, in days from 1970; kForEver
   // if the file does not say. RESOURCE_EXHAUSTED beyond kMaxHeldValues.
-  absl::Status Add(std::size_t column, Month month, const Datum& datum, std::uint64_t line,
+  absl::Status Add(std::size_t column, Month month, const Datum& datum, const FredPlace& place,
                    std::uint32_t until = kForEver);
 
   // Leaves out what is missing before the first and behind the last value of each column: in a table of
@@ -43,7 +49,7 @@ class FredValues {
   struct Value {
     Month month;
     std::uint32_t until;
-    std::uint64_t line;
+    FredPlace place;
     Datum datum;
   };
   struct OneColumn {

@@ -474,7 +474,7 @@ class SdmxJsonFile {
         TW_RETURN_IF_ERROR(Put(measures[i], said_[i], texts_, store_));
       }
       TW_RETURN_IF_ERROR(PutAttributes(said_, measures.size(), SdmxJsonLevel::kObservation, texts_, store_));
-      const SdmxPlace place{0, path_, {}};
+      const SdmxPlace place{0, path_, {}, ++observations_};
       return deletes_ ? message_.Delete(*structure_->set, texts_, place)
                       : message_.State(*structure_->set, texts_, empty_, place);
     });
@@ -495,6 +495,7 @@ class SdmxJsonFile {
   std::vector<std::string_view> set_texts_, series_texts_, texts_;
   std::deque<std::string> set_store_, series_store_, store_;  // what the texts point into
   std::vector<std::string> said_;
+  std::uint64_t observations_ = 0;  // so far
 };
 
 }  // namespace

@@ -416,7 +416,8 @@ absl::Status SdmxMessage::State(std::size_t index, const std::vector<std::string
   for (const auto& [measure, value] : values_) {
     if (set.key.back().is_measure) codes_.back() = set.measure_codes[measure];
     TW_RETURN_IF_ERROR(sink_.AddCell(
-        section, {codes_, {*period, value.datum, value.attributes, {}, note_}, {}, place.line}));
+        section,
+        {codes_, {*period, value.datum, value.attributes, {}, note_}, {}, place.line, place.record}));
   }
   return absl::OkStatus();
 }
@@ -487,7 +488,7 @@ absl::Status SdmxMessage::DeleteCells(const DataSet& set, const Row& row, const 
   for (std::size_t i = 0; i < std::max<std::size_t>(measures.size(), 1); ++i) {
     if (any && Text(measures[i]).empty()) continue;
     if (set.key.back().is_measure) codes_.back() = set.measure_codes[i];
-    TW_RETURN_IF_ERROR(sink_.AddCell(section, {codes_, cell, {}, place.line}));
+    TW_RETURN_IF_ERROR(sink_.AddCell(section, {codes_, cell, {}, place.line, place.record}));
   }
   return absl::OkStatus();
 }

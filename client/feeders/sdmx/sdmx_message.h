@@ -35,7 +35,8 @@ struct SdmxPlace {
   std::uint64_t line = 0;  // 0: not known
   std::string_view
       path;  // put before the component's id: "dataSets[0].series.0:1.observations.3."; may be empty
-  std::string_view row;  // the text to give back if it is refused; may be empty
+  std::string_view row;      // the text to give back if it is refused; may be empty
+  std::uint64_t record = 0;  // the observation's number in the file, from 1, where a line may hold many
 };
 
 // The series key of a data set: its dimensions, then constants of the options, then units (an empty one is

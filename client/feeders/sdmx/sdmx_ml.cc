@@ -329,6 +329,7 @@ class SdmxMlFile : public XmlHandler {
     }
     Clear(obs_);
     obs_line_ = line_;
+    ++observations_;
     series_has_obs_ = true;
     TW_RETURN_IF_ERROR(Take(attributes, obs_, structure_->set || in_series ? nullptr : &order_));
     return Place::kObs;
@@ -358,7 +359,7 @@ class SdmxMlFile : public XmlHandler {
     has_content_ = true;
     if (!structure_->set && !deletes_) TW_RETURN_IF_ERROR(Declare(*structure_, order_));
     const auto& texts = Texts(obs_, series_);
-    if (!deletes_) return message_.State(*structure_->set, texts, empty_, {obs_line_, {}, {}});
+    if (!deletes_) return message_.State(*structure_->set, texts, empty_, {obs_line_, {}, {}, observations_});
     return Delete(texts, obs_line_);
   }
 
@@ -537,6 +538,7 @@ class SdmxMlFile : public XmlHandler {
   Values dataset_, series_, obs_, group_;
   std::vector<std::string> order_;  // ids of the series, or of the observation without one
   std::uint64_t series_line_ = 0, obs_line_ = 0;
+  std::uint64_t observations_ = 0;  // so far
   bool series_has_obs_ = false;
   std::string comp_id_, comp_text_, language_;
   Values* comp_of_ = nullptr;

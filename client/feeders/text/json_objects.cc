@@ -104,7 +104,8 @@ absl::Status JsonObjects::SkipRest() {
     if (name == member_) return Error(absl::StrCat("the member ", Quoted(name), " stands twice"));
     TW_RETURN_IF_ERROR(Expect(':', "behind the name of a member"));
     TW_RETURN_IF_ERROR(Peek().status());
-    TW_RETURN_IF_ERROR(SkipValue().status());
+    TW_ASSIGN_OR_RETURN(std::string value, SkipValue());
+    if (members_.size() < kMaxMembers) members_.emplace(name, std::move(value));
   }
   Take();
   TW_ASSIGN_OR_RETURN(const char c, Peek());

@@ -34,12 +34,15 @@ class JsonObjects {
 
   // The object, braces and all; valid until the next call. kJsonPadding bytes behind it may be read.
   std::string_view object() const { return std::string_view(buffer_).substr(begin_, at_ - begin_); }
-  // The outermost members before the array whose values are no objects and no arrays, as they stand without
-  // quotes; at most 64, of at most 256 bytes. After the first Next().
+  // The outermost members so far whose values are no objects and no arrays, as they stand without quotes; at
+  // most 64, of at most 256 bytes. Those before the array after the first Next(), all once it gave false;
+  // also after an error, as far as they were read.
   const std::map<std::string, std::string>& members() const { return members_; }
   // The line on which it begins, from 1, and its place in the array, from 0.
   std::uint64_t line() const { return object_line_; }
   std::uint64_t index() const { return count_ - 1; }
+  // Objects so far.
+  std::uint64_t count() const { return count_; }
 
  private:
   absl::Status Begin();

@@ -1,5 +1,6 @@
 #include "client/feeders/trade/comtrade_json.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,13 +36,46 @@ class Parser {
     TW_RETURN_IF_ERROR(rows_.Begin());
     JsonObjects objects(&input, "data");
     for (;;) {
-      TW_ASSIGN_OR_RETURN(const bool more, objects.Next());
-      if (!more) return absl::OkStatus();
+      const absl::StatusOr<bool> more = objects.Next();
+      if (!more.ok() || !*more) {
+        // An answer that failed may lack the data; why it failed says more than that they are not there.
+        TW_RETURN_IF_ERROR(CheckAnswer(objects));
+        return more.ok() ? CheckCount(objects) : more.status();
+      }
       TW_RETURN_IF_ERROR(Object(objects));
     }
   }
 
  private:
+  // A member of the document; empty if it is not there, or null.
+  static std::string MemberOf(const JsonObjects& objects, const std::string& name) {
+    const auto at = objects.members().find(name);
+    return at == objects.members().end() || at->second == "null" ? std::string() : at->second;
+  }
+
+  // The API says of its own answer that it failed.
+  static absl::Status CheckAnswer(const JsonObjects& objects) {
+    constexpr std::string_view kAgain = "; nothing in such an answer can be relied on: download it again";
+    if (const std::string error = MemberOf(objects, "error"); !error.empty()) {
+      return InvalidField("error", absl::StrCat("is ", Quoted(error), ToAbsl(kAgain)));
+    }
+    const std::string code = MemberOf(objects, "statusCode"), message = MemberOf(objects, "message");
+    if (code.empty() || code == "200") return absl::OkStatus();
+    return InvalidField("statusCode",
+                        absl::StrCat("is ", Quoted(code), message.empty() ? "" : ", with the message ",
+                                     message.empty() ? "" : Quoted(message), ToAbsl(kAgain)));
+  }
+
+  // There is more than it gives at once.
+  static absl::Status CheckCount(const JsonObjects& objects) {
+    const auto count = ParseDigits(MemberOf(objects, "count")).value_or(0);
+    if (static_cast<std::uint64_t>(count) <= objects.count()) return absl::OkStatus();
+    return InvalidField("count",
+                        absl::StrCat("is ", count, ", and the file has ", Numbered(objects.count(), "record"),
+                                     ": it was cut at the API's limit; ask for fewer reporters, partners, "
+                                     "commodities or periods at once, or for more with maxRecords"));
+  }
+
   absl::Status Object(const JsonObjects& objects) {
     const std::string path = absl::StrCat("data[", objects.index(), "]");
     problems_.Start(objects.line(), path + ".");
@@ -51,7 +85,7 @@ class Parser {
       problems_.Start(objects.line());
       problems_.Add(path, "is no JSON; expected an object of names and values");
     }
-    if (problems_.empty()) return rows_.Add(row_, objects.line(), path + ".", text);
+    if (problems_.empty()) return rows_.Add(row_, objects.line(), path + ".", text, objects.count());
     sink_->CountRows(1);
     problems_.Refuse(text, *sink_);
     return absl::OkStatus();

@@ -129,7 +129,7 @@ absl::Status ComtradeRows::Begin() {
 }
 
 absl::Status ComtradeRows::Add(const ComtradeRow& row, std::uint64_t line, std::string_view prefix,
-                               std::string_view text) {
+                               std::string_view text, std::uint64_t record) {
   sink_->CountRows(1);
   problems_.Start(line, prefix);
   const auto period = PeriodOf(row);
@@ -154,7 +154,7 @@ absl::Status ComtradeRows::Add(const ComtradeRow& row, std::uint64_t line, std::
     codes_[kMeasure] = cell.measure;
     codes_[kCurrency] = cell.currency;
     codes_[kUnit] = cell.unit;
-    SourceCell out{codes_, {}, {}, line};
+    SourceCell out{codes_, {}, {}, line, record};
     out.stated.period = *period;
     out.stated.datum = cell.datum;
     out.stated.attributes.status = cell.status;

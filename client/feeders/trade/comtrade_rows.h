@@ -81,9 +81,10 @@ class ComtradeRows {
   ComtradeRows(const FeedOptions& options, FeedSink* sink) : options_(options), sink_(sink) {}
   // Opens the release. Before any row.
   absl::Status Begin();
-  // `prefix` stands before the names of columns in problems, `text` is the row as it stands.
-  absl::Status Add(const ComtradeRow& row, std::uint64_t line, std::string_view prefix,
-                   std::string_view text);
+  // `prefix` stands before the names of columns in problems, `text` is the row as it stands, `record` as in
+  // SourceCell.
+  absl::Status Add(const ComtradeRow& row, std::uint64_t line, std::string_view prefix, std::string_view text,
+                   std::uint64_t record = 0);
 
  private:
   std::optional<Period> PeriodOf(const ComtradeRow& row);

@@ -218,6 +218,21 @@ TEST(ComtradeJson, ProblemsHaveLinesAndPaths) {
                           HasSubstr("line 7, column data[5].reporterCode: \"764a\"")));
 }
 
+TEST(ComtradeJson, AnAnswerThatSaysItIsNotWholeIsRefused) {
+  const auto error = [](const std::string& before, const std::string& behind) {
+    return ErrorOf(kJson, absl::StrCat("{", before, "\"data\":[", Object(), "]", behind, "}"));
+  };
+  EXPECT_EQ(error("\"count\":1,", ",\"error\":\"\""), "");
+  EXPECT_EQ(error("", ",\"error\":null,\"statusCode\":200"), "");
+  EXPECT_THAT(error("\"count\":500,", ""), HasSubstr("count: is 500, and the file has 1 record: it was cut"));
+  EXPECT_THAT(error("", ",\"count\":2"), HasSubstr("count: is 2"));
+  EXPECT_THAT(error("", ",\"error\":\"quota exceeded\""), HasSubstr("error: is \"quota exceeded\""));
+  EXPECT_THAT(error("\"statusCode\":403,\"message\":\"Out of call volume\",", ""),
+              HasSubstr("statusCode: is \"403\", with the message \"Out of call volume\""));
+  EXPECT_THAT(ErrorOf(kJson, R"({"statusCode":429,"message":"Rate limit is exceeded"})"),
+              HasSubstr("Rate limit is exceeded"));
+}
+
 TEST(ComtradeJson, DocumentsAreChecked) {
   const auto error = [](const std::string& text) { return ErrorOf(kJson, text); };
   EXPECT_THAT(error(""), HasSubstr("line 1: the file is empty"));

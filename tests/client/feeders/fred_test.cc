@@ -7,10 +7,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/feeders/collected.h"
+#include "tests/client/feeders/sorted.h"
 
 namespace tidewaiter::feeders {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -68,6 +70,49 @@ TEST(Fred, ARowAValueAndItsDays) {
   ExpectGolden("fred_rows.txt", Read(kRows, options).ToText(true));
 }
 
+TEST(Fred, ObservationsByRealTimePeriodAreTheSameRows) {
+  const std::string rows =
+      "2025-09-01,-52828,2026-01-07,2026-01-07\n2025-09-01,-48137,2026-01-08,.\n"
+      "2025-10-01,-29350,2026-01-08,2026-01-31\n2025-11-01,-56825,2026-02-01,2026-02-10\n"
+      "2025-10-01,-29206.0,2026-02-01,\n";
+  const std::vector<std::string> cells = Read(kRows, Named("BAL.csv")).Cells();
+  for (const std::string header :
+       {"period_start_date,BAL,realtime_start_date,realtime_end_date\n",
+        "observation_date,BAL,realtime_start_date,realtime_end_date\n",
+        "\"period_start_date\",\"BAL\",\"realtime_start_date\",\"realtime_end_date\"\n"}) {
+    EXPECT_TRUE(kFred.Recognises(header + rows, "obs._by_real-time_period.csv")) << header;
+    const Collected sink = Read(header + rows, Named("obs._by_real-time_period.csv"));
+    EXPECT_EQ(sink.Cells(), cells) << header;
+    EXPECT_THAT(sink.releases, SizeIs(4));
+    EXPECT_EQ(sink.releases[3].release_id, "FRED:2026-02-11:BAL");  // where -56825 is withdrawn
+  }
+  EXPECT_TRUE(kFred.Recognises("observation_date,value,realtime_start_date,realtime_end_date\n", "x.csv"));
+  EXPECT_FALSE(kFred.Recognises("date,realtime_start,value,remark\n", "x.csv"));
+}
+
+TEST(Fred, AVintageThatIsNoDayIsRefused) {
+  EXPECT_THAT(
+      ErrorOf("observation_date,BAL_20261307\n2025-09-01,1\n2025-10-01,1\n", Named("x_20260107.csv")),
+      HasSubstr("line 1: the column \"BAL_20261307\" ends in 20261307, which is no day; the vintage of a "
+                "column is the year, month and day of its publication, as in BAL_20260107"));
+  EXPECT_THAT(ErrorOf(R"({"observations":[{"date":"2025-09-01","BAL_20260230":"1"}]})", Named("x.json")),
+              HasSubstr("ends in 20260230, which is no day"));
+  EXPECT_EQ(FredColumnOf("BAL_2026")->series, "BAL_2026");
+}
+
+TEST(Fred, AValueThatIsStatedTwiceInOneLineIsFoundByItsRecord) {
+  SorterOptions plain;
+  plain.resolve = [](const DatasetDefinition& profile) { return profile; };
+  const auto sorted =
+      Sort(kFred,
+           R"({"observations":[{"date":"2025-09-01","value":"1"},{"date":"2025-10-01","value":"1"},)"
+           R"({"date":"2025-09-01","value":"2"}]})",
+           Named("BAL_20260107.json"), plain);
+  EXPECT_THAT(
+      std::string(sorted.status().message()),
+      HasSubstr("line 1, column value: record 3 states 2 for BAL 2025-09; record 1 states 1 for the same"));
+}
+
 TEST(Fred, JsonGivesTheSameAsCsv) {
   ExpectGolden("fred_json.txt", Read(kJson, Named("BAL.json")).ToText(true));
   // All vintages as members of one object, and only the new and revised ones.
@@ -77,6 +122,34 @@ TEST(Fred, JsonGivesTheSameAsCsv) {
            Named("x.json"));
   EXPECT_THAT(sink.releases, SizeIs(2));
   EXPECT_THAT(sink.Cells(), ElementsAre("BAL_PC1 2025-09 1.5", "BAL_PC1 2025-10 2.50"));
+}
+
+TEST(Fred, APageOfAnAnswerIsRefused) {
+  const auto error = [](const std::string& before, const std::string& behind = "") {
+    return ErrorOf(absl::StrCat("{", before, R"("observations":[
+{"realtime_start":"2026-01-07","realtime_end":"2026-01-07","date":"2025-09-01","value":"1"},
+{"realtime_start":"2026-01-08","realtime_end":"9999-12-31","date":"2025-10-01","value":"2"}])",
+                                behind, "}"),
+                   Named("BAL.json"));
+  };
+  EXPECT_EQ(error(R"("count":2,"offset":0,"limit":100000,)"), "");
+  EXPECT_THAT(error(R"("count":4,"offset":2,"limit":2,)"),
+              AllOf(HasSubstr("offset: is 2: the file is a later page"),
+                    HasSubstr("with offset=0 and a limit of at least 4")));
+  EXPECT_THAT(error(R"("count":3,"offset":0,"limit":2,)"),
+              AllOf(HasSubstr("count: is 3, and the file has 2 observations: the answer was cut"),
+                    HasSubstr("with offset=0 and a limit of at least 3")));
+  EXPECT_THAT(error("", R"(,"count":3)"), HasSubstr("count: is 3"));
+  // A vintage a member: cut only if the limit says so.
+  const auto members = [](const std::string& before) {
+    return ErrorOf(absl::StrCat("{", before, R"("observations":[{"date":"2025-09-01","BAL_20260107":"1"},
+{"date":"2025-10-01","BAL_20260107":"1","BAL_20260108":"2"}]})"),
+                   Named("BAL.json"));
+  };
+  EXPECT_EQ(members(R"("count":3,"offset":0,"limit":100000,)"), "");
+  EXPECT_THAT(members(R"("count":3,"offset":0,"limit":2,)"), HasSubstr("count: is 3"));
+  EXPECT_THAT(ErrorOf(R"({"error_code":400,"error_message":"Bad Request."})", Named("x.json")),
+              HasSubstr("error_message: is \"Bad Request.\""));
 }
 
 TEST(Fred, SeriesAreNamedByTheColumnTheFileOrTheUser) {
