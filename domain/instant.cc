@@ -70,9 +70,17 @@ std::optional<int> ParseOffset(std::string_view text) {
   return text[0] == '-' ? -seconds : seconds;
 }
 
+// "2025-08-07T08:30Z", "2025-08-07T08:30+08:00".
+bool LacksSeconds(std::string_view text) {
+  constexpr std::size_t kMinutesBytes = 16;
+  return text.size() > kMinutesBytes && text[13] == ':' && text[kMinutesBytes] != ':' &&
+         ParseOffset(text.substr(kMinutesBytes)).has_value();
+}
+
 }  // namespace
 
 absl::StatusOr<Instant> Instant::Parse(std::string_view text) {
+  if (LacksSeconds(text)) return NotAnInstant(text, "the seconds are missing");
   if (text.size() <= kSecondsBytes) return NotAnInstant(text, "it is too short");
   const auto day = ParseDay(text.substr(0, kDayBytes));
   if (!day.ok()) return NotAnInstant(text, "it does not begin with a date");

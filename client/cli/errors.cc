@@ -50,9 +50,10 @@ std::string_view Remedy(const absl::Status& status, const ErrorDetails& details)
     case Reason::kDatasetConflict:
       return "use the dataset as it is, or another --dataset";
     case Reason::kReleaseConflict:
-      return "a release is never overwritten: give the other content a `release` id of its own, and say "
-             "--kind "
-             "correction if it is one";
+      return "a release is never overwritten: the other content needs an id of its own. A table of one's own "
+             "gives it in the column `release`; other formats make it of --published-at, and most of the "
+             "file's "
+             "name. Say --kind correction if it is one";
     case Reason::kSequenceAhead:
       return "`tidewaiter status` shows the head";
     case Reason::kForeignToken:

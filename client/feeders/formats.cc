@@ -11,6 +11,7 @@
 #include "client/feeders/sdmx/sdmx_csv.h"
 #include "client/feeders/sdmx/sdmx_json.h"
 #include "client/feeders/sdmx/sdmx_ml.h"
+#include "client/feeders/text/other_kind.h"
 #include "client/feeders/tidy/tidy.h"
 #include "client/feeders/trade/comext_bulk.h"
 #include "client/feeders/trade/comext_sdmx_csv.h"
@@ -51,6 +52,8 @@ absl::StatusOr<const Feeder*> FormatOfContent(std::string_view head, std::string
     if (format->Recognises(head, file)) found.push_back(format);
   }
   if (found.size() == 1) return found.front();
+  const std::string_view kind = PackedKind(head);
+  if (found.empty() && !kind.empty()) return InvalidField("", kind);
   if (found.empty()) {
     return InvalidField(
         "FORMAT", absl::StrCat("the content of ", Quoted(file), " does not tell its format; name it: one of ",

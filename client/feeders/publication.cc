@@ -86,12 +86,14 @@ absl::StatusOr<Publication> ParsePublication(std::string_view text) {
   if (day && text[4] == '-') {
     publication.local = Clock(*day, rest);
     if (publication.local && rest.empty()) return publication;
+    const bool has_clock = publication.local.has_value();
     publication.local.reset();
     absl::StatusOr<Instant> instant = Instant::Parse(text);
     if (instant.ok()) {
       publication.at = *instant;
       return publication;
     }
+    if (has_clock) return instant.status();  // something follows, and that is what is wrong
   }
   return InvalidField("", absl::StrCat(Quoted(text),
                                        " is not a time of publication; write a day, 2025-08-07, an instant, "

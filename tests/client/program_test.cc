@@ -328,15 +328,16 @@ TEST(ExitCode, OfEveryKindOfStatus) {
 }
 
 TEST(Explain, TellsEveryViolationAndTheRemedy) {
-  EXPECT_EQ(Explain(MakeError(absl::StatusCode::kAlreadyExists, Reason::kReleaseConflict,
-                              "other content is held", {{"held_digest", "aa"}, {"given_digest", "bb"}}),
-                    "host:1"),
-            "tidewaiter: other content is held\n"
-            "  given_digest=bb\n"
-            "  held_digest=aa\n"
-            "Hint: a release is never overwritten: give the other content a `release` id of its own, and say "
-            "--kind "
-            "correction if it is one\n");
+  EXPECT_EQ(
+      Explain(MakeError(absl::StatusCode::kAlreadyExists, Reason::kReleaseConflict, "other content is held",
+                        {{"held_digest", "aa"}, {"given_digest", "bb"}}),
+              "host:1"),
+      "tidewaiter: other content is held\n"
+      "  given_digest=bb\n"
+      "  held_digest=aa\n"
+      "Hint: a release is never overwritten: the other content needs an id of its own. A table of one's "
+      "own gives it in the column `release`; other formats make it of --published-at, and most of the "
+      "file's name. Say --kind correction if it is one\n");
   EXPECT_EQ(Explain(MakeError(absl::StatusCode::kInvalidArgument, Reason::kInvalidArgument,
                               "2 problems: a: b; c: d", {}, {{"a", "b"}, {"c", "d"}}),
                     "host:1"),

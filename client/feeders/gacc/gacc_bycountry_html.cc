@@ -63,10 +63,10 @@ absl::StatusOr<std::optional<Publication>> PublishedBy(const HtmlPage& page, con
     return InvalidField("", absl::StrCat("line ", block->line, ": the page's day of publication ",
                                          Quoted(block->text), " is no day; expected one such as 2026/04/08"));
   }
-  return InvalidField(
-      "--published-at",
-      absl::StrCat("is needed: the page's day of publication ", Quoted(block->text), " can be read as ",
-                   DayToString(days[0]), " and as ", DayToString(days[1]), "; say which"));
+  return InvalidField("--published-at",
+                      absl::StrCat("is needed: the page's day of publication ", Quoted(block->text),
+                                   " can be read as ", DayToString(days[0]), " and as ", DayToString(days[1]),
+                                   "; say which, as in --published-at ", DayToString(days[0])));
 }
 
 // Why there is no table to read.

@@ -305,7 +305,7 @@ class SdmxCsvFile {
              absl::StrCat("has ", Quoted(texts_[component]), ", and was empty in the first observation of ",
                           structure.ref.ToString(),
                           ", of which it is no dimension therefore; say what its dimensions "
-                          "are: dimensions=FREQ+REF_AREA"));
+                          "are: --column dimensions=FREQ+REF_AREA"));
       }
       return;
     }

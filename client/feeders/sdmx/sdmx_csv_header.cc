@@ -211,8 +211,7 @@ class HeaderReader {
     if (header_.plan.dimensions.empty()) {
       Fail("",
            "the header does not tell which columns are dimensions: none stands before TIME_PERIOD and the "
-           "value; "
-           "say it: dimensions=FREQ+REF_AREA");
+           "value; say it: --column dimensions=FREQ+REF_AREA");
     }
   }
 

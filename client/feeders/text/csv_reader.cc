@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/feeders/limits.h"
 #include "client/feeders/text/byte_marks.h"
+#include "client/feeders/text/other_kind.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
 #include "domain/text.h"
@@ -48,6 +49,9 @@ absl::Status CsvReader::Begin() {
   while (!input_ended_ && filled_ < kReadBytes) TW_RETURN_IF_ERROR(Fill());
   const std::string_view head(buffer_.data(), filled_);
   if (head.substr(0, kByteOrderMark.size()) == kByteOrderMark) at_ = kByteOrderMark.size();
+  if (const std::string_view kind = KindOtherThanTable(head.substr(at_)); !kind.empty()) {
+    return InvalidField("", absl::StrCat("line 1: ", ToAbsl(kind)));
+  }
   if (separator_ == 0) separator_ = GuessSeparator(head.substr(at_));
   return absl::OkStatus();
 }

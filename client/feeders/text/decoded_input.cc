@@ -10,7 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/feeders/text/other_kind.h"
 #include "domain/errors.h"
+#include "domain/strings.h"
 
 namespace tidewaiter::feeders {
 namespace {
@@ -171,6 +173,9 @@ absl::Status DecodedInput::Decide() {
           "",
           "line 1: the file is UTF-16, as a spreadsheet saves it; save it as CSV in UTF-8, or take it as it "
           "was downloaded");
+    }
+    if (const std::string_view kind = PackedKind(raw); !kind.empty()) {
+      return InvalidField("", absl::StrCat("line 1: ", ToAbsl(kind)));
     }
     if (raw.substr(0, kUtf8Mark.size()) == kUtf8Mark) {
       raw_.erase(0, kUtf8Mark.size());

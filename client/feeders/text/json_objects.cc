@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/feeders/limits.h"
+#include "client/feeders/text/other_kind.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
 #include "domain/text.h"
@@ -60,6 +61,8 @@ absl::Status JsonObjects::Begin() {
   if (!more) return Error("the file is empty; expected JSON");
   if (std::string_view(buffer_).substr(0, kByteOrderMark.size()) == kByteOrderMark)
     at_ += kByteOrderMark.size();
+  const std::string_view kind = PackedKind(std::string_view(buffer_).substr(0, filled_));
+  if (!kind.empty()) return Error(kind);
   TW_ASSIGN_OR_RETURN(const char c, Peek());
   bare_ = c == '[';
   if (!bare_ && c != '{') return Error("the file does not begin with '{' or '['; expected JSON");

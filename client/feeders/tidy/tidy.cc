@@ -45,7 +45,8 @@ class TidyParser {
         columns_(columns),
         sink_(sink),
         codes_(columns.dimensions().size()),
-        good_codes_(columns.dimensions().size()) {}
+        good_codes_(columns.dimensions().size()),
+        bad_codes_(columns.dimensions().size()) {}
 
   absl::Status Begin();
   absl::Status Row(const Record& record, std::uint64_t line, std::string_view text);
@@ -65,6 +66,7 @@ class TidyParser {
   std::optional<std::string_view> TextOf(const Record& record, TidyColumn column, std::size_t max_bytes,
                                          std::string& scratch);
   void CodesOf(const Record& record);
+  absl::Status CheckHopeless() const;
 
   void Fail(std::string_view column, std::string_view what) {
     problems_.push_back({line_, std::string(column), std::string(what)});
@@ -87,6 +89,7 @@ class TidyParser {
   MonthMemory months_;
   std::vector<std::string_view> codes_;
   std::vector<std::string> good_codes_;  // of each dimension, the last that was checked
+  std::vector<int> bad_codes_;           // of each dimension, as long as there was no good one
   std::vector<Problem> problems_;        // of the row at hand
   std::uint64_t line_ = 0;
   std::string source_, note_, basis_;  // scratch
@@ -149,8 +152,9 @@ absl::Status TidyParser::Row(const Record& record, std::uint64_t line, std::stri
     TW_RETURN_IF_ERROR(sink_.AddCell(
         *section, {codes_, {*period, value->datum, value->attributes, *source, *note}, *basis, line}));
   }
-  if (!problems_.empty()) sink_.Refuse(problems_, text);
-  return absl::OkStatus();
+  if (problems_.empty()) return absl::OkStatus();
+  sink_.Refuse(problems_, text);
+  return CheckHopeless();
 }
 
 void TidyParser::CodesOf(const Record& record) {
@@ -164,10 +168,25 @@ void TidyParser::CodesOf(const Record& record) {
     if (!codes_[i].empty() && SameText(codes_[i], good_codes_[i])) continue;
     if (absl::Status s = ValidateCode(codes_[i]); !s.ok()) {
       Fail(dimension.id, ToStd(s.message()));
+      if (good_codes_[i].empty()) ++bad_codes_[i];
     } else {
       good_codes_[i] = codes_[i];
     }
   }
+}
+
+// A column of texts is no dimension: that is said once, and not for each of its rows.
+absl::Status TidyParser::CheckHopeless() const {
+  constexpr int kEnough = 3;
+  for (std::size_t i = 0; i < bad_codes_.size(); ++i) {
+    if (bad_codes_[i] < kEnough || !good_codes_[i].empty()) continue;
+    const std::string& id = columns_.dimensions()[i].id;
+    return InvalidField(absl::StrCat("line 1, column ", id),
+                        absl::StrCat("is taken for a dimension, and none of its first ", kEnough,
+                                     " rows has a code there; say what it is, as in --column source=", id,
+                                     ", or list the dimensions, as in --column dimensions=partner+flow"));
+  }
+  return absl::OkStatus();
 }
 
 std::optional<Publication> TidyParser::Published(const Record& record) {

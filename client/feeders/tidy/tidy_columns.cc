@@ -204,10 +204,12 @@ class TidyHeader {
     for (const TidyColumns::Source& other : columns_.dimensions_) {
       if (&other == &dimension) return;
       if (Lower(other.id) != lower) continue;
-      violations_.Add(
-          PlaceOf(dimension),
-          absl::StrCat("the dimensions ", Quoted(other.id), " and ", Quoted(dimension.id),
-                       " differ in upper and lower case alone; leave one out, or name it otherwise"));
+      violations_.Add(PlaceOf(dimension),
+                      absl::StrCat("the dimensions ", Quoted(other.id), " and ", Quoted(dimension.id),
+                                   " differ in upper and lower case alone; leave one out by --column "
+                                   "dimensions=partner+flow, or name "
+                                   "one otherwise, as in --column partner2=",
+                                   Quoted(dimension.id)));
     }
   }
 

@@ -12,10 +12,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/feeders/collected.h"
+#include "tests/client/feeders/sorted.h"
 
 namespace tidewaiter::feeders {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -231,6 +233,17 @@ TEST(ComtradeJson, AnAnswerThatSaysItIsNotWholeIsRefused) {
               HasSubstr("statusCode: is \"403\", with the message \"Out of call volume\""));
   EXPECT_THAT(ErrorOf(kJson, R"({"statusCode":429,"message":"Rate limit is exceeded"})"),
               HasSubstr("Rate limit is exceeded"));
+}
+
+TEST(ComtradeJson, ACellThatIsStatedTwiceInOneLineIsFoundByItsRecord) {
+  SorterOptions plain;
+  plain.resolve = [](const DatasetDefinition& profile) { return profile; };
+  const auto sorted =
+      Sort(kJson, absl::StrCat("[", Object(), ",", Object("\"qty\":61000", "\"qty\":62000"), "]"), Options(),
+           plain);
+  EXPECT_THAT(std::string(sorted.status().message()),
+              AllOf(HasSubstr("record 2 states 62000 for TH.CN.M.HS2022-8542"),
+                    HasSubstr("2023-01/P12M; record 1 states 61000 for the same")));
 }
 
 TEST(ComtradeJson, DocumentsAreChecked) {

@@ -178,5 +178,19 @@ TEST(CsvReader, EndsOnAnyBytes) {
   }
 }
 
+TEST(CsvReader, TellsFilesOfAnotherKind) {
+  const auto error = [](std::string_view text) {
+    TextInput input(text);
+    CsvReader reader(&input);
+    return std::string(reader.Next().status().message());
+  };
+  EXPECT_THAT(error("\x1F\x8B\x08"),
+              HasSubstr("line 1: the file is compressed by gzip; unpack it first: gunzip"));
+  EXPECT_THAT(error("PK\x03\x04"), HasSubstr("a zip archive or a workbook"));
+  EXPECT_THAT(error("\xEF\xBB\xBF<?xml version=\"1.0\"?>"), HasSubstr("the file is XML"));
+  EXPECT_THAT(error("\n <HTML>"), HasSubstr("a page of HTML"));
+  EXPECT_EQ(error("PK,<html>\n"), "");
+}
+
 }  // namespace
 }  // namespace tidewaiter::feeders

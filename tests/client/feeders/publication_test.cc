@@ -35,6 +35,9 @@ TEST(Publication, IsParsedWithOneOfThreePrecisions) {
   EXPECT_EQ(ParsePublication("2025-08-07")->ToString(), "2025-08-07");
   EXPECT_EQ(ParsePublication("2025-08-07T11:00:00+08:00")->ToString(), "2025-08-07T03:00:00Z");
   EXPECT_EQ(ParsePublication("2025-08-07T11:00")->ToString(), "2025-08-07T11:00:00 local time");
+  for (const std::string_view text : {"2025-08-07T11:00Z", "2025-08-07T11:00+08:00"}) {
+    EXPECT_THAT(std::string(ParsePublication(text).status().message()), HasSubstr("the seconds are missing"));
+  }
   EXPECT_THAT(std::string(ParsePublication("yesterday").status().message()),
               HasSubstr("\"yesterday\" is not a time of publication"));
   EXPECT_FALSE(ParsePublication("2025-08-07T25:00").ok());

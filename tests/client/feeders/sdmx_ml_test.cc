@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/feeders/collected.h"
+#include "tests/client/feeders/sorted.h"
 
 namespace tidewaiter::feeders {
 namespace {
@@ -71,6 +72,18 @@ constexpr std::string_view kSeries =
     </Series>
   </m:DataSet>
 )xml";
+
+TEST(SdmxMl, AnObservationThatIsStatedTwiceInOneLineIsFoundByItsNumber) {
+  SorterOptions plain;
+  plain.resolve = [](const DatasetDefinition& profile) { return profile; };
+  const auto sorted =
+      Sort(SdmxMlFeeder(), Message3(R"xml(<m:DataSet s:structureRef="T" xsi:type="T:DataSetType">
+    <Series FREQ="M" REPORTER="XA" FLOW="X"><Obs TIME_PERIOD="2025-06" OBS_VALUE="1"/><Obs TIME_PERIOD="2025-06" OBS_VALUE="2"/></Series>
+  </m:DataSet>)xml"),
+           Options(), plain);
+  EXPECT_THAT(std::string(sorted.status().message()),
+              AllOf(HasSubstr("record 2 states 2 for M.XA.X"), HasSubstr("2025-06; record 1 states 1")));
+}
 
 TEST(SdmxMl, ReadsSeries) {
   const std::string whole = Read(Message3(kSeries)).ToText(true);

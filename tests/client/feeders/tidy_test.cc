@@ -280,6 +280,20 @@ TEST(Tidy, NamesThatMeanSomethingAreNoDimensions) {
   EXPECT_EQ(ErrorsOf(two, mapped), "none");
 }
 
+TEST(Tidy, AColumnWithoutCodesIsToldOnce) {
+  std::string rows, late;
+  for (int i = 10; i < 30; ++i) {
+    absl::StrAppend(&rows, "2025-01-", i, ",2024-12,CN,1,a text ", i, "\n");
+    absl::StrAppend(&late, "2025-01-", i, ",2024-12,CN,1,", i == 10 ? "A" : "a text", "\n");
+  }
+  const std::string header = "published_on,period,partner,value,remark\n";
+  const auto once = Parse(header + rows);
+  EXPECT_THAT(ErrorsOf(header + rows), HasSubstr("line 1, column remark: is taken for a dimension"));
+  EXPECT_THAT(DetailsOf(once.status()).violations, SizeIs(4));
+  // A column that has codes has wrong rows.
+  EXPECT_THAT(DetailsOf(Parse(header + late).status()).violations, SizeIs(19));
+}
+
 TEST(Tidy, DimensionsDifferInMoreThanCase) {
   const std::string rest = ",published_on,period,value\nCN,CN,2025-01-10,2024-12,1\n";
   EXPECT_THAT(
