@@ -49,6 +49,7 @@ absl::Status RunConvert(Session& session) {
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<ReleaseSorter> sorter,
                       ReadFiles(session, arguments,
                                 [](const DatasetDefinition& profile) -> absl::StatusOr<DatasetDefinition> {
+                                  TW_RETURN_IF_ERROR(CheckTimeZone(profile));
                                   return profile;
                                 }));
   if (session.options.format == Format::kTable && !arguments.protobuf) {

@@ -2,19 +2,21 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "client/cli/cell_text.h"
+#include "client/cli/refused_rows.h"
 #include "client/cli/rejects.h"
 #include "client/feeders/formats.h"
 #include "client/feeders/limits.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/strings.h"
+#include "domain/text.h"
 
 namespace tidewaiter::cli {
 namespace {
@@ -23,11 +25,13 @@ using feeders::Feeder;
 using feeders::FileTally;
 using feeders::ReleaseSorter;
 
-// Shows how much of a file was read.
+// Shows how much of a file was read, and ends when the client is cancelled.
 class Watched : public feeders::Input {
  public:
-  Watched(Input* input, Progress* progress) : input_(input), progress_(progress) {}
+  Watched(Session& session, Input* input, Progress* progress)
+      : session_(session), input_(input), progress_(progress) {}
   absl::StatusOr<std::size_t> Read(char* buffer, std::size_t size) override {
+    if (session_.client.cancelled()) return absl::CancelledError();
     TW_ASSIGN_OR_RETURN(const std::size_t count, input_->Read(buffer, size));
     done_ += count;
     progress_->Show(done_, input_->size(), "byte");
@@ -36,6 +40,7 @@ class Watched : public feeders::Input {
   std::uint64_t size() const override { return input_->size(); }
 
  private:
+  Session& session_;
   Input* input_;
   Progress* progress_;
   std::uint64_t done_ = 0;
@@ -64,6 +69,14 @@ absl::Status CheckOptions(const Feeder& format, const feeders::FeedOptions& opti
 
 }  // namespace
 
+absl::Status CheckTimeZone(const DatasetDefinition& profile) {
+  absl::TimeZone zone;
+  if (absl::LoadTimeZone(profile.time_zone, &zone)) return absl::OkStatus();
+  return InvalidField("--time-zone",
+                      absl::StrCat(Quoted(profile.time_zone),
+                                   " is not a known time zone; write an IANA name, as in Asia/Shanghai"));
+}
+
 feeders::DraftOptions OptionsOfDrafts(DatasetResolver resolve) {
   feeders::DraftOptions options;
   options.resolve = std::move(resolve);
@@ -71,17 +84,18 @@ feeders::DraftOptions OptionsOfDrafts(DatasetResolver resolve) {
   return options;
 }
 
-absl::Status ReadFile(const std::string& path, const FeedArguments& arguments, Progress& progress,
-                      feeders::ReleaseDrafts& sink) {
-  auto opened = feeders::FileInput::Open(path);
+absl::Status ReadFile(Session& session, const std::string& path, const FeedArguments& arguments,
+                      Progress& progress, feeders::ReleaseDrafts& sink) {
+  auto opened = feeders::FileInput::Open(path, [&session] { return session.client.cancelled(); });
   if (absl::IsNotFound(opened.status()) && path.find_first_of("./") == std::string::npos) {
     return MakeError(
         opened.status().code(), Reason::kUnknown,
         absl::StrCat(opened.status().message(),
-                     ". If it is meant as a format: `tidewaiter formats` lists those that there are"));
+                     ". If it is meant as a format: `tidewaiter formats` lists those that there are"),
+        DetailsOf(opened.status()).metadata);
   }
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<feeders::FileInput> file, std::move(opened));
-  Watched watched(file.get(), &progress);
+  Watched watched(session, file.get(), &progress);
   TW_ASSIGN_OR_RETURN(const std::string head, feeders::ReadUpTo(watched, feeders::kRecogniseBytes));
   feeders::ResumedInput input(head, &watched);
   feeders::FeedOptions options = arguments.options;
@@ -92,6 +106,12 @@ absl::Status ReadFile(const std::string& path, const FeedArguments& arguments, P
   if (!format.ok()) return format.status();
   TW_RETURN_IF_ERROR(CheckOptions(**format, options));
   return (*format)->Parse(input, options, sink);
+}
+
+bool IsFaultOfFile(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) ||
+         absl::IsOutOfRange(status) || absl::IsAlreadyExists(status) ||
+         (absl::IsResourceExhausted(status) && DetailsOf(status).reason == Reason::kLimitExceeded);
 }
 
 std::string Told(const FileTally& file) {
@@ -113,29 +133,30 @@ std::string Told(const FileTally& file) {
 
 absl::StatusOr<std::unique_ptr<ReleaseSorter>> ReadFiles(Session& session, const FeedArguments& arguments,
                                                          DatasetResolver resolve) {
-  std::optional<Rejects> rejects;
+  if (!arguments.rejects.empty()) TW_RETURN_IF_ERROR(Rejects::Check(arguments.rejects, arguments.files));
+  RefusedRows refused(arguments);
   feeders::SorterOptions options{OptionsOfDrafts(std::move(resolve))};
   options.keep_going = arguments.keep_going;
   options.temporary_folder = TemporaryFolder();
-  if (!arguments.rejects.empty()) {
-    TW_ASSIGN_OR_RETURN(rejects, Rejects::Create(arguments.rejects));
-    options.on_refused = [&rejects](const feeders::RefusedRow& row) { rejects->Add(row); };
-  }
+  options.on_refused = [&refused](const feeders::RefusedRow& row) { refused.Add(row); };
   auto sorter = std::make_unique<ReleaseSorter>(std::move(options));
   Progress progress(&session.err, !session.options.quiet);
   for (const std::string& path : arguments.files) {
     sorter->BeginFile(NameOf(path));
-    const absl::Status status = ReadFile(path, arguments, progress, *sorter);
-    if (absl::IsNotFound(status) || absl::IsUnavailable(status) || absl::IsUnknown(status)) return status;
-    if (!status.ok()) sorter->Fail(status);
+    const absl::Status status = ReadFile(session, path, arguments, progress, *sorter);
+    if (status.ok()) continue;
+    if (!IsFaultOfFile(status)) return status;
+    sorter->Fail(status);
   }
   progress.Clear();
   const absl::Status finished = sorter->Finish();
   for (const FileTally& file : sorter->files()) {
     if (file.rows > 0) session.Say(Told(file));
   }
-  if (rejects) TW_RETURN_IF_ERROR(rejects->Finish());
+  const absl::Status written = refused.Finish(session);
+  if (!written.ok() && !finished.ok()) session.Say(ToStd(written.message()));
   TW_RETURN_IF_ERROR(finished);
+  TW_RETURN_IF_ERROR(written);
   return sorter;
 }
 

@@ -23,12 +23,18 @@ absl::StatusOr<std::unique_ptr<feeders::ReleaseSorter>> ReadFiles(Session& sessi
                                                                   const FeedArguments& arguments,
                                                                   DatasetResolver resolve);
 
+// Error: the days of a dataset that is to be created end in no zone that there is.
+absl::Status CheckTimeZone(const DatasetDefinition& profile);
+
 // For ReadFile: datasets found by `resolve`, nothing from the future.
 feeders::DraftOptions OptionsOfDrafts(DatasetResolver resolve);
 
 // Reads one file ("-": the standard input) into `sink`, which has been told its name. Shows how far it is.
-absl::Status ReadFile(const std::string& path, const FeedArguments& arguments, Progress& progress,
-                      feeders::ReleaseDrafts& sink);
+// CANCELLED once the session's client is.
+absl::Status ReadFile(Session& session, const std::string& path, const FeedArguments& arguments,
+                      Progress& progress, feeders::ReleaseDrafts& sink);
+// Of what ReadFile returned: the file is at fault, not the disk, the daemon or who pressed Ctrl-C.
+bool IsFaultOfFile(const absl::Status& status);
 
 // What became of a file, in a line for people.
 std::string Told(const feeders::FileTally& file);

@@ -33,6 +33,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kLedger = ".tidewaiter";
 constexpr std::string_view kRefused = "refused";
 constexpr std::string_view kReport = ".report.txt";
+constexpr std::string_view kRejects = ".rejects.csv";
 constexpr absl::Duration kSettled = absl::Seconds(1);
 constexpr absl::Duration kSettledUnseen = absl::Seconds(10);
 
@@ -50,23 +51,31 @@ bool IsUnderWay(const std::string& name) {
          });
 }
 
-// None if it is gone, or no plain file.
+std::int64_t Nanoseconds(const timespec& time) {
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+}
+
+// None if it is gone, or neither a plain file nor a link to nothing.
 std::optional<Arrival> LookAt(const fs::path& path) {
   struct stat about {};
-  if (::stat(path.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
+  const bool there = ::stat(path.c_str(), &about) == 0;
+  if (!there && (::lstat(path.c_str(), &about) != 0 || !S_ISLNK(about.st_mode))) return std::nullopt;
+  if (there && !S_ISREG(about.st_mode)) return std::nullopt;
   Arrival arrival;
   arrival.name = path.filename().string();
   arrival.size = static_cast<std::uint64_t>(about.st_size);
-  arrival.modified_ns = about.st_mtim.tv_sec * std::int64_t{1'000'000'000} + about.st_mtim.tv_nsec;
+  arrival.modified_ns = Nanoseconds(about.st_mtim);
+  arrival.touched_ns = Nanoseconds(about.st_ctim);
   return arrival;
 }
 
 enum class Writers { kNone, kSome, kUnknown };
 
-// A lease for reading is granted only while nobody has the file open for writing.
+// A lease for reading is granted only while nobody has the file open for writing. What cannot be opened will
+// not become so by waiting.
 Writers WritersOf(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return Writers::kUnknown;
+  if (file < 0) return Writers::kNone;
   Writers writers = Writers::kNone;
   if (::fcntl(file, F_SETLEASE, F_RDLCK) != 0) writers = errno == EAGAIN ? Writers::kSome : Writers::kUnknown;
   if (writers == Writers::kNone) ::fcntl(file, F_SETLEASE, F_UNLCK);
@@ -191,18 +200,34 @@ absl::Status Folder::Remember(const Arrival& arrival) {
   return Append(arrival);
 }
 
-absl::StatusOr<std::string> Folder::SetAside(const Arrival& arrival, std::string_view report) {
+// Of that file in DIR/refused, which is made: one that is not taken, nor with what may lie beside it.
+absl::StatusOr<std::string> Folder::FreeName(const std::string& name) const {
   const fs::path folder = fs::path(path_) / kRefused;
   std::error_code error;
   fs::create_directory(folder, error);
   if (error) return Failed(folder.string(), "cannot be made", error.value());
-  fs::path to = folder / arrival.name;
-  for (int i = 2; fs::exists(to, error); ++i) to = folder / absl::StrCat(arrival.name, ".", i);
-  const std::string report_path = absl::StrCat(to.string(), std::string(kReport));
+  fs::path path = folder / name;
+  const auto taken = [&path, &error](std::string_view ending) {
+    return fs::exists(absl::StrCat(path.string(), std::string(ending)), error);
+  };
+  for (int i = 2; taken("") || taken(kReport) || taken(kRejects); ++i)
+    path = folder / absl::StrCat(name, ".", i);
+  return path.string();
+}
+
+absl::StatusOr<std::string> Folder::PlaceForRejects(const Arrival& arrival) const {
+  TW_ASSIGN_OR_RETURN(const std::string path, FreeName(arrival.name));
+  return absl::StrCat(path, std::string(kRejects));
+}
+
+absl::StatusOr<std::string> Folder::SetAside(const Arrival& arrival, std::string_view report) {
+  TW_ASSIGN_OR_RETURN(const std::string to, FreeName(arrival.name));
+  const std::string report_path = absl::StrCat(to, std::string(kReport));
   std::ofstream out(report_path, std::ios::binary);
   out << report;
   out.flush();
   if (!out) return Failed(report_path, "cannot be written", errno);
+  std::error_code error;
   fs::rename(PathOf(arrival), to, error);
   if (error) return Failed(PathOf(arrival), "cannot be moved", error.value());
   return report_path;

@@ -19,7 +19,11 @@ struct Arrival {
   std::string name;
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;
-  friend bool operator==(const Arrival&, const Arrival&) = default;
+  std::int64_t touched_ns = 0;  // its permissions or its name changed; says nothing of the content
+  // The same content, as far as can be told.
+  friend bool operator==(const Arrival& a, const Arrival& b) {
+    return a.name == b.name && a.size == b.size && a.modified_ns == b.modified_ns;
+  }
 };
 
 // What was dealt with is written down in DIR/.tidewaiter, durably, so that a restart does not begin anew; a
@@ -35,7 +39,8 @@ class Folder {
   Folder& operator=(const Folder&) = delete;
 
   // Files that are complete and were not dealt with, by name. Complete is a file that nobody has open for
-  // writing and that has not changed for a second; where the system does not tell who has it open, for ten.
+  // writing and that has not changed for a second; where the system does not tell who has it open, for ten. A
+  // file that cannot be opened, or a link to nothing, is complete: who opens it learns why.
   absl::StatusOr<std::vector<Arrival>> Complete();
   // After Complete(): there are others that may yet become so.
   bool awaits_others() const { return awaits_others_; }
@@ -45,6 +50,9 @@ class Folder {
   std::string PathOf(const Arrival& arrival) const;
   // It was dealt with. Durable when it returns.
   absl::Status Remember(const Arrival& arrival);
+  // Where the refused rows of a file that is kept belong: DIR/refused/NAME.rejects.csv, which is not there
+  // yet.
+  absl::StatusOr<std::string> PlaceForRejects(const Arrival& arrival) const;
   // Moves it to DIR/refused, with `report` beside it as NAME.report.txt. Returns the path of the report.
   absl::StatusOr<std::string> SetAside(const Arrival& arrival, std::string_view report);
 
@@ -54,6 +62,7 @@ class Folder {
   absl::Status ReadLedger();
   absl::Status Append(const Arrival& arrival);
   bool IsComplete(const Arrival& arrival, absl::Time now) const;
+  absl::StatusOr<std::string> FreeName(const std::string& name) const;
 
   std::string path_;
   int events_ = -1;  // inotify

@@ -12,7 +12,7 @@ A file is tidy CSV in UTF-8, one figure a row; its first line names the columns:
   value            an exact decimal; or (MISSING), (NIL), (SUPPRESSED), (WITHDRAWN), (NOT_YET_DUE)
   optional: release, step, status, conf, date_basis, source, note
 Every other column is a dimension of the series key, in order. The rows of one publication are one release;
-releases are pushed in published order. Nothing is sent before every file has been read without an error.
+releases are pushed in published order. Nothing is kept unless every file was read without an error.
 A dataset that is missing is created from the columns, with --publisher and --time-zone.
 A release that is held already is recognised: pushing a file twice changes nothing.
 

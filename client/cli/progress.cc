@@ -20,8 +20,10 @@ void Progress::Show(std::uint64_t done, std::uint64_t total, std::string_view wh
   const bool terminal = err_->is_terminal();
   if (now - started_ < kQuietStart || now - shown_ < (terminal ? kRedraw : kLineEvery)) return;
   shown_ = now;
-  const std::uint64_t percent = total == 0 ? 100 : done * 100 / total;
-  const std::string line = absl::StrCat(percent, " %  ", done, " of ", Counted(total, what));
+  // Of a pipe it is not known how much will come.
+  const std::string line = total == 0
+                               ? Counted(done, what)
+                               : absl::StrCat(done * 100 / total, " %  ", done, " of ", Counted(total, what));
   err_->Write(terminal ? absl::StrCat(ToAbsl(kEraseLine), line) : absl::StrCat(line, "\n"));
   err_->Flush();
   on_screen_ = terminal;

@@ -18,6 +18,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  // `total` 0: not known.
   void Show(std::uint64_t done, std::uint64_t total, std::string_view what);
   // Takes the line away, so that something else can be written.
   void Clear();

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/cell_text.h"
+#include "client/cli/errors.h"
+#include "client/cli/exit_code.h"
 #include "client/cli/feeding.h"
 #include "client/cli/gatherer.h"
 #include "client/cli/progress.h"
@@ -26,6 +28,14 @@ namespace tidewaiter::cli {
 namespace {
 
 using feeders::FedRelease;
+
+// Pushing the same again helps where the daemon was away or someone pressed Ctrl-C, not where it refused.
+std::string_view WhatNext(const absl::Status& status) {
+  const bool passes = absl::IsCancelled(status) || ExitCodeOf(status) == kUnavailable;
+  return passes ? "push again to go on: what is held is recognised"
+                : "what stands in the way is told below; what is held is recognised when the files are "
+                  "pushed again";
+}
 
 class Runner {
  public:
@@ -109,7 +119,8 @@ absl::Status Runner::PushAll(PushLog& log) {
       log.Close();
       session_.Say(absl::StrCat("stopped at ", name, " of ", absl::StrJoin(releases[i].files, ", "), ": ",
                                 releases.size() - i, " of ", Counted(releases.size(), "release"),
-                                " not pushed. Those that were are kept; push again to go on"));
+                                " not pushed. ", i == 0 ? "" : "Those that were are kept; ",
+                                ToAbsl(WhatNext(result.status()))));
       return result.status();
     }
     log.Add(releases[i], name, *result);

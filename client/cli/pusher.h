@@ -15,7 +15,7 @@ struct PushOutcome {
   std::uint64_t observations = 0;
 };
 
-// Reads the files, all of them before anything is sent, and pushes their releases in published order; tells
+// Reads the files, all of them before anything is kept, and pushes their releases in published order; tells
 // about it on the standard error, and writes nothing else. An error leaves what was accepted before it.
 absl::StatusOr<PushOutcome> PushFiles(Session& session, const FeedArguments& arguments);
 

@@ -1,29 +1,60 @@
 #include "client/cli/rejects.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/feeders/text/csv_reader.h"
 #include "domain/errors.h"
+#include "domain/strings.h"
 
 namespace tidewaiter::cli {
 namespace {
 
-absl::Status NotWritten(const std::string& path) {
-  return InvalidField("--rejects", absl::StrCat("the file ", path, " cannot be written"));
+constexpr std::string_view kHeader = "file,line,column,problem,row";
+
+// What tells two names of one file: device and inode. None if there is no such file.
+std::optional<std::pair<dev_t, ino_t>> IdentityOf(const std::string& path) {
+  struct stat about {};
+  const int failed = path == "-" ? ::fstat(STDIN_FILENO, &about) : ::stat(path.c_str(), &about);
+  if (failed != 0) return std::nullopt;
+  return std::pair(about.st_dev, about.st_ino);
+}
+
+bool IsOfAnEarlierRun(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string line;
+  return std::getline(in, line) && line == kHeader;
 }
 
 }  // namespace
 
-absl::StatusOr<Rejects> Rejects::Create(const std::string& path) {
-  Rejects rejects(path);
-  rejects.out_ << "file,line,column,problem,row\n";
-  if (!rejects.out_) return NotWritten(path);
-  return rejects;
+absl::Status Rejects::Check(const std::string& path, const std::vector<std::string>& inputs) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0) return absl::OkStatus();
+  const std::pair own(about.st_dev, about.st_ino);
+  for (const std::string& input : inputs) {
+    if (IdentityOf(input) != own) continue;
+    return InvalidField(
+        "--rejects",
+        absl::StrCat(path, " is the file that is to be read",
+                     input == path ? "" : absl::StrCat(" as ", input == "-" ? "the standard input" : input),
+                     ", and would be overwritten; name another"));
+  }
+  return absl::OkStatus();
 }
 
 void Rejects::Add(const feeders::RefusedRow& row) {
   using feeders::CsvField;
+  if (!any_) {
+    out_.open(path_, std::ios::binary | std::ios::trunc);
+    out_ << kHeader << '\n';
+    any_ = true;
+  }
   for (const feeders::Problem& problem : row.problems) {
     out_ << CsvField(row.file) << ',';
     if (problem.line != 0) out_ << problem.line;
@@ -33,8 +64,14 @@ void Rejects::Add(const feeders::RefusedRow& row) {
 }
 
 absl::Status Rejects::Finish() {
+  if (!any_) {
+    if (!IsOfAnEarlierRun(path_)) return absl::OkStatus();
+    out_.open(path_, std::ios::binary | std::ios::trunc);
+    out_ << kHeader << '\n';
+  }
   out_.flush();
-  return out_ ? absl::OkStatus() : NotWritten(path_);
+  if (out_) return absl::OkStatus();
+  return InvalidField("--rejects", absl::StrCat("the file ", path_, " cannot be written"));
 }
 
 }  // namespace tidewaiter::cli

@@ -3,27 +3,30 @@
 
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "client/feeders/release_sorter.h"
 
 namespace tidewaiter::cli {
 
 // CSV with the columns file,line,column,problem,row: a line for each problem, the row as it stands in the
-// file. It is made even if nothing is refused: then it holds its header alone. Not thread-safe.
+// file. The file is opened, and what it held is gone, with the first row that is refused. Not thread-safe.
 class Rejects {
  public:
-  // Replaces the file. Error: it cannot be written.
-  static absl::StatusOr<Rejects> Create(const std::string& path);
+  // Error: `path` is one of the files that are to be read, by whatever name or link.
+  static absl::Status Check(const std::string& path, const std::vector<std::string>& inputs);
+
+  explicit Rejects(std::string path) : path_(std::move(path)) {}
   void Add(const feeders::RefusedRow& row);
+  // If no row came, a file of an earlier run is emptied but for its header: it would be taken for this one's.
   // Error: something could not be written.
   absl::Status Finish();
 
  private:
-  explicit Rejects(std::string path) : path_(std::move(path)), out_(path_, std::ios::binary) {}
   std::string path_;
   std::ofstream out_;
+  bool any_ = false;
 };
 
 }  // namespace tidewaiter::cli

@@ -40,6 +40,7 @@ class LateUpload : public feeders::ReleaseVisitor {
   absl::Status Add(const StatedCell& cell) override { return Told(to_->Add(cell)); }
   absl::StatusOr<client::PushResult> Finish() { return upload_->Finish(); }
   const absl::Status& status() const { return status_; }
+  bool begun() const { return upload_ != nullptr; }
 
  private:
   absl::Status Told(absl::Status status) {
@@ -74,16 +75,28 @@ absl::StatusOr<bool> StraightPush::Pass(std::optional<client::PushResult>& resul
       });
   Progress progress(&session_.err, !session_.options.quiet);
   pass.BeginFile(arguments_.files.front());
-  absl::Status status = ReadFile(arguments_.files.front(), arguments_, progress, pass);
+  absl::Status status = ReadFile(session_, arguments_.files.front(), arguments_, progress, pass);
   if (status.ok()) status = pass.Finish();
   progress.Clear();
+  if (session_.client.cancelled()) {
+    if (upload.begun()) {
+      session_.Say(absl::StrCat("stopped within ", arguments_.files.front(),
+                                ": nothing of it was kept, as a release is taken whole or not at all"));
+    }
+    return absl::CancelledError();
+  }
   TW_RETURN_IF_ERROR(upload.status());
   if (!status.ok()) return false;
   release_ = pass.release();
   name_ = PushedName(release_, arguments_, pass.datasets());
   if (!targets_.missing().empty()) return true;
   session_.Say(Told(pass.files().front()));
-  TW_ASSIGN_OR_RETURN(result, upload.Finish());
+  auto finished = upload.Finish();
+  if (absl::IsCancelled(finished.status())) {
+    session_.Say(absl::StrCat("stopped before the daemon had answered whether it keeps ", name_,
+                              "; push again, and it is told"));
+  }
+  TW_ASSIGN_OR_RETURN(result, std::move(finished));
   return true;
 }
 

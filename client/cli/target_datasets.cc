@@ -20,12 +20,7 @@ DatasetResolver TargetDatasets::Resolver() {
 absl::StatusOr<DatasetDefinition> TargetDatasets::Resolve(const DatasetDefinition& profile) {
   absl::StatusOr<client::DatasetInfo> info = session_.client.GetDataset(profile.id);
   if (absl::IsNotFound(info.status())) {
-    absl::TimeZone zone;
-    if (!absl::LoadTimeZone(profile.time_zone, &zone)) {
-      return InvalidField("--time-zone", absl::StrCat(Quoted(profile.time_zone),
-                                                      " is not a known time zone; write an IANA name, "
-                                                      "as in Asia/Shanghai"));
-    }
+    TW_RETURN_IF_ERROR(CheckTimeZone(profile));
     missing_.push_back(profile);
     return profile;
   }

@@ -188,11 +188,9 @@ void WriteCell(const RunCell& cell, const RunCell* last, Writer& out) {
 }
 
 absl::Status WriteFailed(const std::string& folder, int error) {
-  return MakeError(
-      error == ENOSPC || error == EDQUOT ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnknown,
-      Reason::kUnknown,
-      absl::StrCat("a temporary file in ", folder, " cannot be written: ", std::strerror(error),
-                   "; set TMPDIR to a folder with room for about half of the file"));
+  return MakeError(absl::StatusCode::kUnknown, Reason::kUnknown,
+                   absl::StrCat("a temporary file in ", folder, " cannot be written: ", std::strerror(error),
+                                "; set TMPDIR to a folder with room for about half of the file"));
 }
 
 absl::StatusOr<int> NamelessFile(const std::string& folder) {

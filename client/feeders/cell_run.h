@@ -106,7 +106,7 @@ class MemoryRun {
   // Puts the cells in order; to be called before NewCursor() and after the last Add(). `in_order`: they are.
   void Sort(bool in_order);
   std::unique_ptr<RunCursor> NewCursor() const;
-  // Sorts, writes everything into a file of `folder` and starts anew. RESOURCE_EXHAUSTED if the disk is full.
+  // Sorts, writes everything into a file of `folder` and starts anew. UNKNOWN if it cannot be written.
   absl::StatusOr<std::unique_ptr<DiskRun>> Spill(const std::string& folder, bool in_order);
 
  private:

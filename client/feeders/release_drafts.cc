@@ -85,12 +85,6 @@ bool IsKeyOf(std::string_view key, const std::vector<std::string_view>& codes,
   return key.empty();
 }
 
-std::string Where(const std::string& file, const Problem& problem) {
-  std::string where = problem.line == 0 ? file : absl::StrCat(file, " line ", problem.line);
-  if (!problem.column.empty()) absl::StrAppend(&where, ", column ", problem.column);
-  return where;
-}
-
 PublishedAt PublishedIn(const Publication& publication, const DatasetDefinition& dataset) {
   absl::TimeZone zone;
   if (!absl::LoadTimeZone(dataset.time_zone, &zone)) zone = absl::UTCTimeZone();
@@ -100,6 +94,13 @@ PublishedAt PublishedIn(const Publication& publication, const DatasetDefinition&
 }
 
 }  // namespace
+
+std::string Where(std::string_view file, const Problem& problem) {
+  std::string where(file);
+  if (problem.line != 0) absl::StrAppend(&where, " line ", problem.line);
+  if (!problem.column.empty()) absl::StrAppend(&where, ", column ", problem.column);
+  return where;
+}
 
 std::string DateBasisNote(std::string_view basis) { return absl::StrCat("date_basis=", ToAbsl(basis)); }
 

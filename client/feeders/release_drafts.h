@@ -145,6 +145,8 @@ class ReleaseDrafts : public FeedSink {
   Period last_period_;
 };
 
+// "prints.csv line 12, column value".
+std::string Where(std::string_view file, const Problem& problem);
 // The codes of a key of cell_run.h, joined by dots.
 std::string SdmxKey(std::string_view key);
 // How a release or a note says on what its day of publication rests.

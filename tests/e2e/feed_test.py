@@ -1,9 +1,11 @@
 """Files of publishers' own formats into the daemon: feed, convert, formats, and the folder that is watched."""
 
 import csv
+import gzip
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -87,6 +89,88 @@ class Feed(FeedTest):
         self.assertIn("2 rows read, 1 cell made, 1 refused", kept.err)
         self.assertEqual(self.releases(), ["D:2025-07-07", "D:2025-08-07"])
 
+    def test_rejects_never_overwrite_what_is_read(self):
+        text = TIDY + "2025-07-07,2025-06,RU,T,18\n2025-07-07,2025-13,RU,T,1\n"
+        file = self.write("in.csv", text)
+        (self.folder / "link.csv").symlink_to(file)
+        os.link(file, self.folder / "hard.csv")
+        for name in (file, f"{self.folder}/./in.csv", self.folder / "link.csv", self.folder / "hard.csv"):
+            outcome = self.cli("feed", "tidy", file, "--dataset", "D", "--rejects", name)
+            self.assertEqual(outcome.code, INVALID, outcome)
+            self.assertIn("--rejects: ", outcome.err)
+            self.assertIn("would be overwritten; name another", outcome.err)
+            self.assertEqual(file.read_text(encoding="utf-8"), text)
+        with open(file, encoding="utf-8") as redirected:
+            outcome = self.cli("convert", "tidy", "-", "--dataset", "D", "--rejects", file, stdin=redirected)
+        self.assertEqual(outcome.code, INVALID, outcome)
+        self.assertIn("as the standard input", outcome.err)
+        self.assertEqual(file.read_text(encoding="utf-8"), text)
+
+    def test_rejects_are_written_when_there_are_some(self):
+        good = self.write("good.csv", TIDY + "2025-08-07,2025-07,RU,T,19.14\n")
+        bad = self.write("bad.csv", TIDY + "2025-07-07,2025-13,RU,T,1\n")
+        rejects = self.write("rejects.csv", "my own notes\n")
+        self.ok("convert", good, "--dataset", "D", "--rejects", rejects)
+        self.assertEqual(rejects.read_text(encoding="utf-8"), "my own notes\n")
+        self.cli("convert", bad, "--dataset", "D", "--rejects", rejects)
+        self.assertIn("2025-13", rejects.read_text(encoding="utf-8"))
+        # Those of an earlier run are not to be taken for this one's.
+        self.ok("convert", good, "--dataset", "D", "--rejects", rejects)
+        self.assertEqual(rejects.read_text(encoding="utf-8"), "file,line,column,problem,row\n")
+
+    def test_rows_that_are_left_out_are_told(self):
+        rows = "".join(f"2025-08-07,2025-13,P{i},T,1\n" for i in range(13))
+        file = self.write("a.csv", TIDY + "2025-08-07,2025-07,RU,T,19.14\n" + rows)
+        outcome = self.ok("feed", file, "--dataset", "D", "--keep-going")
+        self.assertEqual(outcome.err.count("the month must be 1 to 12, not 13"), 10, outcome.err)
+        self.assertIn("a.csv line 3, column period: ", outcome.err)
+        self.assertIn("and 3 other problems; --rejects FILE writes all of them", outcome.err)
+        rejects = self.folder / "rejects.csv"
+        outcome = self.ok("convert", file, "--dataset", "D", "--keep-going", "--rejects", rejects)
+        self.assertIn(f"all of them with their rows: {rejects}", outcome.err)
+
+    def test_a_refused_push_is_not_to_be_pushed_again(self):
+        first = self.write("1.csv", TIDY + "2025-08-07,2025-07,RU,T,19.14\n")
+        self.ok("push", first, "--dataset", "D")
+        other = self.write("2.csv", TIDY + "2025-08-07,2025-07,RU,T,20\n")
+        outcome = self.cli("push", other, "--dataset", "D")
+        self.assertEqual(outcome.code, INVALID, outcome)
+        self.assertNotIn("push again to go on", outcome.err)
+        self.assertIn("the column `release`", outcome.err)
+
+    def test_what_is_no_table_is_told(self):
+        for name, data, sentence in (("a.csv.gz", gzip.compress(b"period,value\n"), "compressed by gzip; unpack it first"),
+                                     ("a.xml", b"<?xml version='1.0'?><a/>", "the file is XML, not a table of lines"),
+                                     ("a.html", b"\n<!DOCTYPE html><html>", "a page of HTML, not a table")):
+            path = self.folder / name
+            path.write_bytes(data)
+            for arguments in (("tidy", path, "--dataset", "D"), ("fred", path), ("comtrade-v1-csv", path),
+                              ("comext-bulk", path), ("gacc-query", path)):
+                outcome = self.cli("convert", *arguments, "--published-at", "2025-08-07")
+                self.assertEqual(outcome.code, INVALID, outcome)
+                self.assertIn(sentence, outcome.err)
+        self.assertIn("unpack it first", self.cli("convert", self.folder / "a.csv.gz").err)
+
+    def test_a_column_of_texts_is_told_once(self):
+        rows = "".join(f"2025-08-{i:02},2025-07,RU,1,https://example.org/{i}\n" for i in range(1, 29))
+        file = self.write("a.csv", "published_on,period,partner,value,source_url\n" + rows)
+        outcome = self.cli("convert", file, "--dataset", "D")
+        self.assertEqual(outcome.code, INVALID, outcome)
+        self.assertIn("line 1, column source_url: is taken for a dimension", outcome.err)
+        self.assertIn("--column source=source_url", outcome.err)
+        self.assertLess(outcome.err.count("https://"), 5)
+        self.ok("convert", file, "--dataset", "D", "--column", "source=source_url")
+
+    def test_zones_and_instants_are_checked(self):
+        file = self.write("a.csv", TIDY + "2025-08-07,2025-07,RU,T,1\n")
+        for command in ("convert", "feed"):
+            outcome = self.cli(command, file, "--dataset", "D", "--time-zone", "Mars/Base")
+            self.assertEqual(outcome.code, INVALID, outcome)
+            self.assertIn("--time-zone: \"Mars/Base\" is not a known time zone", outcome.err)
+        outcome = self.cli("convert", file, "--dataset", "D", "--published-at", "2025-08-07T08:30Z")
+        self.assertEqual(outcome.code, 2, outcome)
+        self.assertIn("the seconds are missing", outcome.err)
+
     def test_files_of_one_publication_are_one_release(self):
         self.write("x.csv", TIDY + "2025-08-07,2025-07,RU,X,1\n")
         self.write("m.csv", TIDY + "2025-08-07,2025-07,RU,M,2\n")
@@ -154,6 +238,49 @@ class Feed(FeedTest):
         self.assertEqual([row["value"] for row in read.rows()], ["19999.74"])
         again = self.ok("feed", file, "--dataset", "D", "-o", "csv", environment=nowhere)
         self.assertEqual([row["outcome"] for row in again.rows()], ["held already"])
+
+    def test_a_large_upload_that_is_stopped_says_that_nothing_was_kept(self):
+        self.ok("feed", self.write("a.csv", TIDY + "2025-07-07,2025-06,RU,X,18\n"), "--dataset", "D")
+        file = self.large_file("large.csv")
+        for delay in (0.05, 0.1, 0.2, 0.3, 0.4):  # until one falls into the upload
+            process = subprocess.Popen(support.cli_command(self.daemon.address, "feed", file, "--dataset", "D"),
+                                       stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+            time.sleep(delay)
+            process.send_signal(signal.SIGINT)
+            err = process.communicate()[1]
+            self.assertIn(process.returncode, (130, -signal.SIGINT), err)
+            self.assertEqual(self.releases(), ["D:2025-07-07"])
+            if "nothing of it was kept" in err:
+                return
+        self.fail("never stopped within the upload")
+
+    def test_ctrl_c_ends_the_wait_for_a_pipe(self):
+        fifo = self.folder / "pipe"
+        os.mkfifo(fifo)
+        for source in ("-", fifo):  # nobody writes into either
+            command = support.cli_command(self.daemon.address, "feed", "tidy", source, "--dataset", "D")
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            time.sleep(0.5)
+            self.assertIsNone(process.poll())
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(30), 130)
+            process.stdin.close()
+            process.stderr.close()
+
+    def test_a_pipe_is_read_to_its_end(self):
+        fifo = self.folder / "pipe"
+        os.mkfifo(fifo)
+        command = support.cli_command(self.daemon.address, "feed", "tidy", fifo, "--dataset", "D")
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        time.sleep(0.3)
+        with open(fifo, "w", encoding="utf-8") as out:
+            out.write(TIDY)
+            out.flush()
+            time.sleep(0.3)
+            out.write("2025-08-07,2025-07,RU,T,19.14\n")
+        err = process.communicate()[1]
+        self.assertEqual(process.returncode, 0, err)
+        self.assertEqual(self.releases(), ["D:2025-08-07"])
 
     def test_a_large_file_with_a_bad_last_row_changes_nothing(self):
         file = self.large_file("large.csv", "2025-08-07,,Q,X,2025-04,many")
@@ -305,6 +432,54 @@ class WatchedFolder(FeedTest):
         self.assertFalse((self.incoming / "bad.csv").exists())
         again = self.ok("feed", "--watch", self.incoming, "--once", "--dataset", "D")
         self.assertNotIn("row read", again.err)
+
+    def test_a_file_that_cannot_be_read_holds_up_no_other(self):
+        (self.incoming / "1.csv").symlink_to(self.folder / "nothing")
+        (self.incoming / "2.csv").mkdir()
+        (self.incoming / "4.csv").write_text(TIDY + "2025-02-07,2025-02,RU,X,1\n")
+        outcome = self.cli("feed", "--watch", self.incoming, "--once", "--dataset", "D")
+        self.assertEqual(outcome.code, INVALID, outcome)
+        self.assertIn("1.csv cannot be read: No such file", outcome.err)
+        self.assertIn("1 file not pushed, and left where it lies", outcome.err)
+        self.assertEqual(self.releases(), ["D:2025-02-07"])
+        # It is tried again when it has changed, not before.
+        self.start()
+        wait_for(lambda: "1.csv: not pushed; to be tried again when it has changed" in self.log())
+        (self.folder / "nothing").write_text(TIDY + "2025-03-07,2025-03,RU,X,1\n")
+        wait_for(lambda: len(self.releases()) == 2)
+        self.assertEqual(self.log().count("1.csv cannot be read"), 1, self.log())
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root, to become someone who may not read")
+    def test_a_file_that_may_not_be_read_is_tried_again_when_it_may(self):
+        for path in (self.folder, self.folder / "socket", self.incoming):
+            path.chmod(0o777)
+        secret = self.incoming / "1.csv"
+        secret.write_text(TIDY + "2025-01-07,2025-01,RU,X,1\n")
+        secret.chmod(0)
+        (self.incoming / "2.csv").write_text(TIDY + "2025-02-07,2025-02,RU,X,1\n")
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        command = support.cli_command(self.daemon.address, "feed", "--watch", self.incoming, "--dataset", "D")
+        once = subprocess.run(nobody + command + ["--once"], capture_output=True, text=True)
+        self.assertEqual(once.returncode, INVALID, once.stderr)
+        self.assertIn("1.csv cannot be read: Permission denied", once.stderr)
+        self.assertEqual(self.releases(), ["D:2025-02-07"])
+        with open(self.folder / "log", "ab") as log:
+            process = subprocess.Popen(nobody + command, stderr=log, stdout=log)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        wait_for(lambda: "1.csv: not pushed" in self.log())
+        secret.chmod(0o644)
+        wait_for(lambda: len(self.releases()) == 2)
+
+    def test_rows_that_are_left_out_lie_beside(self):
+        (self.incoming / "1.csv").write_text(TIDY + "2025-02-07,2025-02,RU,X,1\n2025-02-07,2025-13,RU,X,1\n")
+        (self.incoming / "2.csv").write_text(TIDY + "2025-03-07,2025-02,RU,X,1\n")
+        outcome = self.ok("feed", "--watch", self.incoming, "--once", "--dataset", "D", "--keep-going")
+        self.assertEqual(self.releases(), ["D:2025-02-07", "D:2025-03-07"])
+        rejects = self.incoming / "refused" / "1.csv.rejects.csv"
+        self.assertIn(str(rejects), outcome.err)
+        self.assertIn(",3,period,", rejects.read_text(encoding="utf-8"))
+        self.assertFalse((self.incoming / "refused" / "2.csv.rejects.csv").exists())
 
     def test_it_waits_while_the_daemon_is_away(self):
         self.start()

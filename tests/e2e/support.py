@@ -444,10 +444,11 @@ def cli_command(address, *arguments):
     return [cli_path(), "--server", address, *map(str, arguments)]
 
 
-def run_cli(address, *arguments, input_text=None, environment=None):
+def run_cli(address, *arguments, input_text=None, stdin=None, environment=None):
     command = cli_command(address, *arguments)
-    process = subprocess.run(command, input=input_text, capture_output=True, encoding="utf-8", errors="replace",
-                             env={**os.environ, **(environment or {})})
+    given = {"input": input_text} if stdin is None else {"stdin": stdin}
+    process = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace",
+                             env={**os.environ, **(environment or {})}, **given)
     return Outcome(process, command)
 
 

@@ -1,13 +1,13 @@
 #include "client/feeders/text/input.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "domain/errors.h"
@@ -15,11 +15,15 @@
 namespace tidewaiter::feeders {
 namespace {
 
+constexpr std::string_view kUnreadable = "unreadable";
+constexpr int kAskEveryMs = 100;
+
 absl::Status Unreadable(std::string_view path, int error) {
   const auto code = error == ENOENT ? absl::StatusCode::kNotFound : absl::StatusCode::kUnknown;
   const std::string name =
       path == "-" ? std::string("the standard input") : absl::StrCat("the file ", std::string(path));
-  return MakeError(code, Reason::kUnknown, absl::StrCat(name, " cannot be read: ", std::strerror(error)));
+  return MakeError(code, Reason::kUnknown, absl::StrCat(name, " cannot be read: ", std::strerror(error)),
+                   {{std::string(kUnreadable), name}});
 }
 
 }  // namespace
@@ -31,29 +35,44 @@ absl::StatusOr<std::size_t> TextInput::Read(char* buffer, std::size_t size) {
   return count;
 }
 
-FileInput::FileInput(std::string path, int descriptor, std::uint64_t size)
-    : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
+bool IsUnreadable(const absl::Status& status) {
+  return !status.ok() && DetailsOf(status).metadata.count(std::string(kUnreadable)) != 0;
+}
 
 FileInput::~FileInput() {
   if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
 }
 
-absl::StatusOr<std::unique_ptr<FileInput>> FileInput::Open(const std::string& path) {
-  const int descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+// Not blocking: a pipe without a writer would hold up open() itself.
+absl::StatusOr<std::unique_ptr<FileInput>> FileInput::Open(const std::string& path,
+                                                           std::function<bool()> stopped) {
+  const int descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return Unreadable(path, errno);
+  std::unique_ptr<FileInput> input(new FileInput(path, descriptor));
   struct stat about {};
-  if (::fstat(descriptor, &about) != 0) about.st_mode = 0;
-  std::unique_ptr<FileInput> input(new FileInput(
-      path, descriptor, S_ISREG(about.st_mode) ? static_cast<std::uint64_t>(about.st_size) : 0));
-  if (S_ISDIR(about.st_mode)) return Unreadable(path, EISDIR);
+  const bool known = ::fstat(descriptor, &about) == 0;
+  if (known && S_ISDIR(about.st_mode)) return Unreadable(path, EISDIR);
+  const bool regular = known && S_ISREG(about.st_mode);
+  if (regular) input->size_ = static_cast<std::uint64_t>(about.st_size);
+  input->may_wait_ = !regular;
+  input->stopped_ = std::move(stopped);
   return input;
+}
+
+absl::Status FileInput::AwaitBytes() const {
+  while (!stopped_ || !stopped_()) {
+    pollfd ready = {descriptor_, POLLIN, 0};
+    if (::poll(&ready, 1, stopped_ ? kAskEveryMs : -1) > 0) return absl::OkStatus();
+  }
+  return absl::CancelledError("stopped while waiting for input");
 }
 
 absl::StatusOr<std::size_t> FileInput::Read(char* buffer, std::size_t size) {
   for (;;) {
+    if (may_wait_) TW_RETURN_IF_ERROR(AwaitBytes());
     const ssize_t count = ::read(descriptor_, buffer, size);
     if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) return Unreadable(path_, errno);
+    if (errno != EINTR && errno != EAGAIN) return Unreadable(path_, errno);
   }
 }
 

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -37,8 +39,11 @@ class TextInput : public Input {
 // An open file or pipe.
 class FileInput : public Input {
  public:
-  // "-" is the standard input. NOT_FOUND or another code, with the name and the reason.
-  static absl::StatusOr<std::unique_ptr<FileInput>> Open(const std::string& path);
+  // "-" is the standard input. NOT_FOUND or another code, with the name and the reason. While a pipe or a
+  // terminal has nothing to give, `stopped`, if not empty, is asked some ten times a second: CANCELLED once
+  // it says so.
+  static absl::StatusOr<std::unique_ptr<FileInput>> Open(const std::string& path,
+                                                         std::function<bool()> stopped = {});
   ~FileInput() override;
   FileInput(const FileInput&) = delete;
   FileInput& operator=(const FileInput&) = delete;
@@ -47,11 +52,18 @@ class FileInput : public Input {
   std::uint64_t size() const override { return size_; }
 
  private:
-  FileInput(std::string path, int descriptor, std::uint64_t size);
+  FileInput(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  absl::Status AwaitBytes() const;
+
   std::string path_;
   int descriptor_;
-  std::uint64_t size_;
+  std::uint64_t size_ = 0;
+  bool may_wait_ = false;  // for someone who writes into it
+  std::function<bool()> stopped_;
 };
+
+// The error says that a file could not be opened or read, not what is wrong in it.
+bool IsUnreadable(const absl::Status& status);
 
 // An input whose first bytes were read before their time: gives them first, then the rest of `input`, which
 // must outlive it.
