@@ -13,6 +13,7 @@
 #include "client/cli/rejects.h"
 #include "client/feeders/formats.h"
 #include "client/feeders/limits.h"
+#include "client/feeders/text/other_kind.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 #include "domain/strings.h"
@@ -97,6 +98,8 @@ absl::Status ReadFile(Session& session, const std::string& path, const FeedArgum
   TW_ASSIGN_OR_RETURN(const std::unique_ptr<feeders::FileInput> file, std::move(opened));
   Watched watched(session, file.get(), &progress);
   TW_ASSIGN_OR_RETURN(const std::string head, feeders::ReadUpTo(watched, feeders::kRecogniseBytes));
+  if (const std::string_view kind = feeders::CompressedKind(head); !kind.empty())
+    return InvalidField("", kind);
   feeders::ResumedInput input(head, &watched);
   feeders::FeedOptions options = arguments.options;
   options.file = path == "-" ? "" : std::filesystem::path(path).filename().string();

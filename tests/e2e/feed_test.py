@@ -149,7 +149,8 @@ class Feed(FeedTest):
                 outcome = self.cli("convert", *arguments, "--published-at", "2025-08-07")
                 self.assertEqual(outcome.code, INVALID, outcome)
                 self.assertIn(sentence, outcome.err)
-        self.assertIn("unpack it first", self.cli("convert", self.folder / "a.csv.gz").err)
+        for arguments in ((), ("sdmx-ml",), ("sdmx-json",), ("gacc-bycountry",), ("gacc-bycountry-xls",)):
+            self.assertIn("unpack it first", self.cli("convert", *arguments, self.folder / "a.csv.gz").err)
 
     def test_a_column_of_texts_is_told_once(self):
         rows = "".join(f"2025-08-{i:02},2025-07,RU,1,https://example.org/{i}\n" for i in range(1, 29))

@@ -1,5 +1,6 @@
 #include "client/feeders/text/other_kind.h"
 
+#include <cstddef>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -10,14 +11,17 @@ namespace {
 
 using Kind = std::pair<std::string_view, std::string_view>;
 
-constexpr Kind kPacked[] = {
+constexpr Kind kCompressed[] = {
     {"\x1F\x8B", "the file is compressed by gzip; unpack it first: gunzip"},
     {"\x28\xB5\x2F\xFD", "the file is compressed by zstd; unpack it first: unzstd"},
     {"\xFD\x37zXZ", "the file is compressed by xz; unpack it first: unxz"},
     {"BZh91AY", "the file is compressed by bzip2; unpack it first: bunzip2"},
+    {"%PDF", "the file is a PDF document, which holds no table that could be read"},
+};
+
+constexpr Kind kArchives[] = {
     {"PK\x03\x04", "the file is a zip archive or a workbook; unpack it, or save the sheet as CSV"},
     {"\xD0\xCF\x11\xE0", "the file is a workbook of Excel; save the sheet as CSV"},
-    {"%PDF", "the file is a PDF document, which holds no table that could be read"},
 };
 
 constexpr Kind kMarkedUp[] = {
@@ -27,13 +31,21 @@ constexpr Kind kMarkedUp[] = {
     {"<html", "the file is a page of HTML, not a table of lines; was an error saved in place of the data?"},
 };
 
-}  // namespace
-
-std::string_view PackedKind(std::string_view head) {
-  for (const auto& [beginning, what] : kPacked) {
+template <std::size_t kCount>
+std::string_view KindAmong(const Kind (&kinds)[kCount], std::string_view head) {
+  for (const auto& [beginning, what] : kinds) {
     if (absl::StartsWith(ToAbsl(head), ToAbsl(beginning))) return what;
   }
   return "";
+}
+
+}  // namespace
+
+std::string_view CompressedKind(std::string_view head) { return KindAmong(kCompressed, head); }
+
+std::string_view PackedKind(std::string_view head) {
+  const std::string_view compressed = CompressedKind(head);
+  return compressed.empty() ? KindAmong(kArchives, head) : compressed;
 }
 
 std::string_view KindOtherThanTable(std::string_view head) {

@@ -6,7 +6,9 @@
 namespace tidewaiter::feeders {
 
 // What a file that begins so is, and what to do with it: "the file is compressed by gzip; unpack it first".
-// For files that are compressed, archives, workbooks or documents; empty for any other.
+// For files that no format takes: compressed ones, documents. Empty for any other.
+std::string_view CompressedKind(std::string_view head);
+// The same, and for archives and workbooks.
 std::string_view PackedKind(std::string_view head);
 // The same, and for XML and HTML as well: for readers of tables.
 std::string_view KindOtherThanTable(std::string_view head);

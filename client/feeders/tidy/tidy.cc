@@ -108,8 +108,8 @@ absl::Status TidyParser::Begin() {
       return InvalidField(
           "line 1",
           "the column published_on (a day, 2025-08-07) or published_at (an instant, "
-          "2025-08-07T11:00:00+08:00) is missing; add it, or say --published-at 2025-08-07, or put the "
-          "day into the file's name");
+          "2025-08-07T11:00:00+08:00) is missing; add it, or say which column it is: --column "
+          "published_on=Date, or say --published-at 2025-08-07, or put the day into the file's name");
     }
     TW_ASSIGN_OR_RETURN(said_, ResolvePublication(std::nullopt, "", options_.file, options_.published));
   } else if (options_.published) {

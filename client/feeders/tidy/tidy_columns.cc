@@ -116,7 +116,8 @@ class TidyHeader {
             {static_cast<std::size_t>(columns_.at_[static_cast<std::size_t>(TidyColumn::kValue)]), "value",
              ""});
       } else {
-        violations_.Add(kHeader, "the column value is missing");
+        violations_.Add(
+            kHeader, "the column value is missing; say which one holds the figures: --column value=Amount");
       }
       return;
     }
@@ -160,7 +161,8 @@ class TidyHeader {
         listed == options_.columns.end() ? std::move(found) : Listed(listed->second, found);
     for (const TidyColumns::Source& dimension : columns_.dimensions_) CheckName(dimension);
     if (columns_.dimensions_.empty() && violations_.empty()) {
-      violations_.Add(kHeader, "no column is a dimension; a series needs at least one, such as partner");
+      violations_.Add(kHeader,
+                      "no column is a dimension; a series needs at least one, as --set partner=CN gives one");
     }
     if (columns_.dimensions_.size() > limits::kMaxDimensions) {
       violations_.Add(
@@ -257,7 +259,8 @@ class TidyHeader {
                                : months
                                    ? "the column period_start is missing beside period_months"
                                    : "the column period (2025-01/P7M), or the columns period_start (2025-01) "
-                                     "and period_months (7), are missing");
+                                     "and period_months (7), are missing; say which column it is: "
+                                     "--column period=Month");
     }
   }
 

@@ -243,8 +243,11 @@ TEST(Tidy, HeadersThatCannotBe) {
   const std::string row = "2025-01-10,2024-12,CN,1\n";
   EXPECT_THAT(ErrorsOf(""), HasSubstr("the file is empty"));
   EXPECT_THAT(ErrorsOf(kHeader), HasSubstr("holds no row of data"));
-  EXPECT_THAT(ErrorsOf("published_on,period,partner\n"),
-              HasSubstr("input.csv line 1: the column value is missing"));
+  EXPECT_THAT(
+      ErrorsOf("published_on,period,partner\n"),
+      HasSubstr("input.csv line 1: the column value is missing; say which one holds the figures: --column"));
+  EXPECT_THAT(ErrorsOf("published_on,partner,value\n"), HasSubstr("--column period=Month"));
+  EXPECT_THAT(ErrorsOf("period,partner,value\n"), HasSubstr("--column published_on=Date"));
   EXPECT_THAT(ErrorsOf("period,partner,value\n"), HasSubstr("published_on"));
   EXPECT_THAT(ErrorsOf("published_on,published_at,period,partner,value\n"), HasSubstr("exclude each other"));
   EXPECT_THAT(ErrorsOf("published_on,partner,value\n"), HasSubstr("period_start"));
