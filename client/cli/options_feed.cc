@@ -16,15 +16,16 @@ constexpr char kFeedFooter[] = R"(
 `tidewaiter formats` lists the formats, each with an example. FORMAT may be left out where the content of a file
 tells which it is. Nothing is kept unless every file was read without an error, or --keep-going says so. Files are read
 to their end before anything is sent; a file of 64 MiB and more that needs no sorting goes up as it is read, and is kept
-whole or not at all. A dataset that is missing is created as the format's profile declares it. Files of one publication are one release.
+whole or not at all. A dataset that is missing is created as the format's profile declares it. Files of one publication
+are one release.
 
 When a release was published is read from the file, or from its name (prints-2025-08-07.csv), else from
 --published-at; never from the clock.
 
 With --watch the program goes on: a file is taken once it is complete (closed, or renamed into the folder), pushed once,
 and remembered in DIR/.tidewaiter; one that is refused is moved to DIR/refused with a report beside it; with --keep-going
-the rows that are left out are written there. One that cannot be read is told, and tried again when it changes. Files that
-begin with a dot or end in .part, .tmp or ~ are left alone. While the daemon is away, it waits.
+the rows that are left out are written there. One that cannot be read is told, and tried again when it changes. Files
+that begin with a dot or end in .part, .tmp or ~ are left alone. While the daemon is away, it waits.
 
 Examples
   tidewaiter feed comtrade-v1-csv thailand.csv --published-at 2025-06-30

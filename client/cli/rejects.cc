@@ -17,15 +17,18 @@ namespace {
 
 constexpr std::string_view kHeader = "file,line,column,problem,row";
 
-// What tells two names of one file: device and inode. None if there is no such file.
-std::optional<std::pair<dev_t, ino_t>> IdentityOf(const std::string& path) {
+// What tells two names of one file: device and inode. None if there is no such file, or if it is a terminal,
+// a pipe or another one that loses nothing when it is written to.
+std::optional<std::pair<dev_t, ino_t>> IdentityOf(const std::string& path, bool may_be_standard_input) {
   struct stat about {};
-  const int failed = path == "-" ? ::fstat(STDIN_FILENO, &about) : ::stat(path.c_str(), &about);
-  if (failed != 0) return std::nullopt;
+  const bool standard = may_be_standard_input && path == "-";
+  const int failed = standard ? ::fstat(STDIN_FILENO, &about) : ::stat(path.c_str(), &about);
+  if (failed != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
   return std::pair(about.st_dev, about.st_ino);
 }
 
 bool IsOfAnEarlierRun(const std::string& path) {
+  if (!IdentityOf(path, /*may_be_standard_input=*/false)) return false;
   std::ifstream in(path, std::ios::binary);
   std::string line;
   return std::getline(in, line) && line == kHeader;
@@ -34,11 +37,10 @@ bool IsOfAnEarlierRun(const std::string& path) {
 }  // namespace
 
 absl::Status Rejects::Check(const std::string& path, const std::vector<std::string>& inputs) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0) return absl::OkStatus();
-  const std::pair own(about.st_dev, about.st_ino);
+  const auto own = IdentityOf(path, /*may_be_standard_input=*/false);
+  if (!own) return absl::OkStatus();
   for (const std::string& input : inputs) {
-    if (IdentityOf(input) != own) continue;
+    if (IdentityOf(input, /*may_be_standard_input=*/true) != own) continue;
     return InvalidField(
         "--rejects",
         absl::StrCat(path, " is the file that is to be read",

@@ -9,9 +9,6 @@ namespace tidewaiter::feeders {
 inline constexpr std::size_t kMaxRecordBytes = 1u << 20;
 // Fields of one record.
 inline constexpr std::size_t kMaxFields = 4096;
-// Files that are held in memory whole (pages, workbooks, JSON): a publisher's largest tables have some
-// megabytes.
-inline constexpr std::size_t kMaxHeldFileBytes = 64u << 20;
 // Cells that are sorted in memory; more go to disk in sorted runs. A file of so many bytes is worth the
 // attempt to push it as it is read.
 inline constexpr std::size_t kSortedInMemoryBytes = 64u << 20;

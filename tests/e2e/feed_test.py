@@ -114,6 +114,9 @@ class Feed(FeedTest):
         self.assertEqual(rejects.read_text(encoding="utf-8"), "my own notes\n")
         self.cli("convert", bad, "--dataset", "D", "--rejects", rejects)
         self.assertIn("2025-13", rejects.read_text(encoding="utf-8"))
+        # A pipe loses nothing: it may be what is read and what is written.
+        self.assertIn("file,line,column,problem,row\n",
+                      self.cli("convert", bad, "--dataset", "D", "--rejects", "/dev/stdout").out)
         # Those of an earlier run are not to be taken for this one's.
         self.ok("convert", good, "--dataset", "D", "--rejects", rejects)
         self.assertEqual(rejects.read_text(encoding="utf-8"), "file,line,column,problem,row\n")
