@@ -71,7 +71,7 @@ class Formula {
       case Transform::kContribution:
         return Divide(Above(0).Minus(Above(1)), Below(0), 100, runs_.below[0]);
       case Transform::kShare:
-        return Divide(Above(0), Below(0), 100, runs_.below[0]);
+        return Share();
       case Transform::kRatio:
       case Transform::kUnitValue:
         return Divide(Above(0), Below(0), 1, runs_.below[0]);
@@ -121,6 +121,15 @@ class Formula {
               Period denominator_run) const {
     if (denominator.value.sign() <= 0) return Undefine(Undefined::kBaseNotPositive, denominator_run);
     Round(numerator.Over(denominator).Times(factor));
+  }
+
+  // -2 of 10 is not -20 % of a whole: other parts then make more than all of it.
+  void Share() const {
+    const Estimate part = Above(0);
+    if (Below(0).value.sign() > 0 && part.value.sign() < 0) {
+      return Undefine(Undefined::kMixedSigns, runs_.above[0]);
+    }
+    Divide(part, Below(0), 100, runs_.below[0]);
   }
 
   void Growth() const {

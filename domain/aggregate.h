@@ -44,7 +44,7 @@ enum class Transform : std::uint8_t {
   kAnnualisedGrowth = 4,  // 100 ((w(m) / w(m - lag))^(12 / lag) - 1); the lag divides 12
   kMagnitudeGrowth = 5,   // 100 (|w(m)| / |w(m - lag)| - 1), for values of one sign: balances
   kContribution = 6,      // 100 (c(m) - c(m - lag)) / t(m - lag), percentage points; the total's base is > 0
-  kShare = 7,             // 100 c(m) / t(m), per cent; the total is > 0
+  kShare = 7,             // 100 c(m) / t(m), per cent; the total is > 0, the part >= 0
   kRatio = 8,             // n(m) / d(m), as exports over imports; d is > 0
   kRunRate = 9,     // YTD(m) * 12 / months so far: an extrapolation, said to be one. Window: kYearToDate
   kIndex = 10,      // 100 w(m) / w(base); the base is > 0

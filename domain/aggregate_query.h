@@ -46,7 +46,7 @@ struct AggregateQuery {
   bool sum = false;
   std::vector<std::string> group_by = {};  // dimension ids
   std::vector<CodeGroup> groups = {};
-  std::string total = {};                      // key with empty places, of shares and contributions
+  std::string total = {};                      // key with empty places, or "*", of shares and contributions
   std::string numerator = {};                  // code, of ratios and unit values
   std::vector<std::string> denominators = {};  // codes
   std::optional<PrintRounding> rounding = {};  // none: to the nearest

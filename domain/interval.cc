@@ -111,6 +111,8 @@ std::string_view UndefinedName(Undefined reason) {
       return "MIXED_UNITS";
     case Undefined::kOverflow:
       return "OVERFLOW";
+    case Undefined::kMixedSigns:
+      return "MIXED_SIGNS";
   }
   return "UNKNOWN";
 }

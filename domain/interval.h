@@ -49,6 +49,7 @@ enum class Undefined : std::uint8_t {
   kNoWindow = 10,        // no window of this kind ends with this month (a year ends with its last month)
   kMixedUnits = 11,      // members of one sum have different units
   kOverflow = 12,        // the exact result does not fit
+  kMixedSigns = 13,      // share: of a balance, or of parts that are below zero
 };
 std::string_view UndefinedName(Undefined reason);  // "COMBINED_MONTHS"
 

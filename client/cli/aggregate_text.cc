@@ -368,6 +368,8 @@ std::string ReasonText(const AggregateValue& value) {
       return "members have different units";
     case Undefined::kOverflow:
       return "the exact result has too many digits";
+    case Undefined::kMixedSigns:
+      return "a balance, or a part below zero, has no share";
   }
   return "";
 }

@@ -22,6 +22,8 @@ constexpr char kImports[] = "M";
 constexpr char kBalance[] = "B";
 constexpr char kTurnover[] = "T";
 constexpr char kUnitValueCode[] = "UNIT_VALUE";
+// As a total: the sum of all that is selected.
+constexpr char kSelectedTotal[] = "*";
 
 std::string DimensionsOf(const DatasetDefinition& dataset) {
   return absl::StrJoin(dataset.dimensions, ", ",
@@ -203,15 +205,31 @@ void AggregatePlan::CheckTotal(Violations& violations) {
   if (spec_.transform == Transform::kShare && query_.combine == Combine::kBalance) {
     violations.Add("combine", "a balance has no share: it may be negative");
   }
-  if (query_.total.empty()) return;
   if (!needs_total()) {
-    violations.Add("total", "goes with SHARE and CONTRIBUTION only");
+    if (!query_.total.empty()) violations.Add("total", "goes with SHARE and CONTRIBUTION only");
     return;
   }
+  // The sum of what is selected is no default: the world may be selected beside its parts.
+  if (query_.total.empty()) {
+    violations.Add("total", absl::StrCat("is needed by ", ToAbsl(TransformName(spec_.transform)),
+                                         ": give the key of the total, an empty place being the figure's own "
+                                         "code, or \"*\" for the sum of all that is selected"));
+    return;
+  }
+  if (query_.total == kSelectedTotal) return;
   absl::StatusOr<Selector> total = Selector::Parse(query_.total);
   violations.Add("total", total.status());
   if (!total.ok()) return;
-  violations.Add("total", total->Validate(dataset_.dimensions.size()));
+  // "" and "all" select everything, too, which is no total of anything.
+  const absl::Status fits =
+      total->places() == 0 ? absl::InvalidArgumentError("must have a place for each dimension, or be \"*\"")
+                           : total->Validate(dataset_.dimensions.size());
+  violations.Add("total", fits);
+  if (!fits.ok()) return;
+  if (spec_.transform == Transform::kShare && flow_place_ &&
+      total->codes(*flow_place_) == std::vector<std::string>{kBalance}) {
+    violations.Add("total", "a balance has no shares: its parts may be negative");
+  }
   total_ = *std::move(total);
 }
 
@@ -345,8 +363,11 @@ std::string AggregatePlan::TotalClassOfOutput(const std::string& output_key) con
   return ClassOf(key.codes());
 }
 
+bool AggregatePlan::IsBalance(std::string_view output_key) const {
+  return flow_place_ && SeriesKey::FromValid(std::string(output_key)).code(*flow_place_) == kBalance;
+}
+
 std::string AggregatePlan::TotalSelector(const std::string& output_key) const {
-  if (total_->selects_all()) return "";
   const SeriesKey key = SeriesKey::FromValid(output_key);
   Places places = PlacesOf(*total_);
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -355,6 +376,21 @@ std::string AggregatePlan::TotalSelector(const std::string& output_key) const {
   }
   if (combines()) places[*flow_place_] = {kExports, kImports};
   return Text(places);
+}
+
+std::vector<std::string> AggregatePlan::TotalSelectors() const {
+  std::vector<std::string> selectors;
+  for (const Selector& selected : above_) {
+    Places places = PlacesOf(*total_);
+    const Places own = PlacesOf(selected);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const bool summed = (sums_ && !kept_[i]) || !groups_at_[i].empty();
+      if (places[i].empty() && !summed) places[i] = own[i];
+    }
+    if (combines()) places[*flow_place_] = {kExports, kImports};
+    selectors.push_back(Text(places));
+  }
+  return selectors;
 }
 
 }  // namespace tidewaiter::engine

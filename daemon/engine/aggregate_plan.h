@@ -68,11 +68,19 @@ class AggregatePlan {
   // Rank among the denominators: the first that there is, is taken.
   std::size_t DenominatorRank(const Codes& codes) const;
 
-  // Without `total`: equal for the series that are summed in one total, and for the figures that stand in it.
+  // The total is a key of its own; else ("*") it is the sum of what is selected.
+  bool names_total() const { return total_.has_value(); }
+  // The figure is X - M, computed or as published: it has no share.
+  bool IsBalance(std::string_view output_key) const;
+
+  // Unless names_total(): equal for the series that are summed in one total, and for the figures that stand
+  // in it.
   std::string TotalClassOfSeries(const Codes& codes) const;
   std::string TotalClassOfOutput(const std::string& output_key) const;
-  // With `total`: the selector of the total of a figure.
+  // With names_total(): the selector of the total of a figure.
   std::string TotalSelector(const std::string& output_key) const;
+  // With names_total(): where the totals of all figures lie, a selector for each that was asked for.
+  std::vector<std::string> TotalSelectors() const;
 
  private:
   using Places = std::vector<std::vector<std::string>>;

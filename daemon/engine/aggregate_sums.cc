@@ -133,7 +133,7 @@ class Planner {
         planned.above.members.push_back(member);
       }
     }
-    if (!plan_.needs_total() || !plan_.query().total.empty()) return absl::OkStatus();
+    if (!plan_.needs_total() || plan_.names_total()) return absl::OkStatus();
     PlannedSum& total = sums_.totals[plan_.TotalClassOfSeries(codes)];
     TW_RETURN_IF_ERROR(total.Admit(plan_, key, "the total"));
     total.members.insert(total.members.end(), members.begin(), members.end());
@@ -196,6 +196,23 @@ absl::Status CheckGroups(const storage::Catalogue& catalogue, const AggregatePla
   return violations.ToStatus();
 }
 
+// A total that nobody has would make every figure undefined: better one error than many.
+absl::Status CheckTotal(const storage::Catalogue& catalogue, const AggregatePlan& plan) {
+  if (!plan.needs_total() || !plan.names_total()) return absl::OkStatus();
+  for (const std::string& text : plan.TotalSelectors()) {
+    TW_ASSIGN_OR_RETURN(const Selector selector, Selector::Parse(text));
+    TW_ASSIGN_OR_RETURN(const std::vector<storage::SeriesEntry> any,
+                        catalogue.ListSeries(plan.dataset().id, selector, "", 1));
+    if (!any.empty()) return absl::OkStatus();
+  }
+  return InvalidField("total", absl::StrCat(Quoted(plan.query().total),
+                                            " is the total of nothing selected: no "
+                                            "series of ",
+                                            plan.dataset().id, " matches ", plan.TotalSelectors().front(),
+                                            "; list what there is with `tidewaiter series ",
+                                            plan.dataset().id, "` or ListSeries"));
+}
+
 absl::Status TooManySeries() {
   return MakeError(absl::StatusCode::kInvalidArgument, Reason::kLimitExceeded,
                    absl::StrCat("keys: more than ", limits::kMaxPlannedSeries,
@@ -235,6 +252,8 @@ absl::StatusOr<SumPlan> PlanSums(const storage::Catalogue& catalogue, const Aggr
   }
   TW_RETURN_IF_ERROR(CheckGroups(catalogue, plan, planner));
   TW_RETURN_IF_ERROR(planner.Finish());
+  // Of what is not selected there is no total either, and that is said first.
+  if (!sums.outputs.empty()) TW_RETURN_IF_ERROR(CheckTotal(catalogue, plan));
   return sums;
 }
 

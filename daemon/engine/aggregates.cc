@@ -320,7 +320,7 @@ absl::StatusOr<bool> AggregateReader::FindInColumns() {
 absl::Status AggregateReader::BindTotal() {
   total_ = nullptr;
   if (!plan_.needs_total()) return absl::OkStatus();
-  const bool named = !plan_.query().total.empty();
+  const bool named = plan_.names_total();
   const std::string name = named ? plan_.TotalSelector(output_->key) : plan_.TotalClassOfOutput(output_->key);
   std::unique_ptr<SharedTotal>& held = totals_[name];
   if (held == nullptr) {
@@ -491,6 +491,11 @@ absl::Status AggregateReader::Fill(Month last) {
   AggregateValue& value = figure_.value;
   value = Evaluate(plan_.spec(), input_, last, view_.explain ? &terms : nullptr);
   if (below.kept != nullptr) NoteKept(*below.kept, &value);
+  if (plan_.spec().transform == Transform::kShare && plan_.IsBalance(output_->key)) {
+    value.value = value.bound = std::nullopt;
+    value.reason = Undefined::kMixedSigns;
+    value.months.clear();
+  }
   if (!view_.explain) return absl::OkStatus();
   const TermSide above_side{.members = &input_.above, .ids = &above_.ids(), .name = ""};
   TermSide below_side{.members = &input_.below, .ids = &below_.ids(), .name = ""};

@@ -110,7 +110,7 @@ struct SectionTotals::Adder {
 
 bool SectionTotals::Fits(const AggregatePlan& plan) {
   return plan.needs_total() && !plan.is_grouped() && !plan.combines() && !plan.is_paired() &&
-         plan.query().total.empty() && CrossSection::FitsSums(plan.spec());
+         !plan.names_total() && CrossSection::FitsSums(plan.spec());
 }
 
 SectionTotals::SectionTotals(const AggregateSpec& spec, Month last)
@@ -136,8 +136,8 @@ absl::StatusOr<std::unique_ptr<SectionTotals>> SectionTotals::Read(
   const std::size_t classes = rows.table()->total_classes();
   const Period run = totals->then_.value_or(totals->now_);
   std::vector<Adder> adders(classes);
-  TW_ASSIGN_OR_RETURN(const bool added, AddUp(bases ? *bases : *totals->parts_, cells, std::move(rows), run,
-                                              &adders, check_alive));
+  TW_ASSIGN_OR_RETURN(const bool added, AddUp(plan, bases ? *bases : *totals->parts_, cells, std::move(rows),
+                                              run, &adders, check_alive));
   if (!added) return nullptr;
   for (Adder& adder : adders) {
     if (adder.rows > 0 && !adder.Finish(run)) return nullptr;
@@ -146,8 +146,9 @@ absl::StatusOr<std::unique_ptr<SectionTotals>> SectionTotals::Read(
   return totals;
 }
 
-absl::StatusOr<bool> SectionTotals::AddUp(const CrossSection& columns, const CellReader& cells,
-                                          SeriesListing rows, Period run, std::vector<Adder>* totals,
+absl::StatusOr<bool> SectionTotals::AddUp(const AggregatePlan& plan, const CrossSection& columns,
+                                          const CellReader& cells, SeriesListing rows, Period run,
+                                          std::vector<Adder>* totals,
                                           absl::FunctionRef<absl::Status()> check_alive) {
   const SeriesTable& table = *rows.table();
   AggregateSpec level;
@@ -156,6 +157,8 @@ absl::StatusOr<bool> SectionTotals::AddUp(const CrossSection& columns, const Cel
   std::size_t read = 0;
   for (std::size_t n = 1, row = rows.NextRow(); row < table.size(); row = rows.NextRow(), ++n) {
     Adder& adder = (*totals)[table.total_class(row)];
+    // A class is of one flow. Balances have no shares.
+    if (adder.rows == 0 && plan.IsBalance(table.key(row))) return false;
     if (!adder.Admit(table, row)) return false;
     if (n % kRowsBetweenChecks == 0) TW_RETURN_IF_ERROR(check_alive());
     SectionSums sums;
@@ -197,6 +200,7 @@ bool SectionTotals::Find(const SeriesTable& table, std::size_t row, QuickFigure*
   if (!table.additive(row) || parts_->FindSums(table.id(row), &sums) != CrossSection::Answer::kSums) {
     return false;
   }
+  if (!then_ && sums.now < 0) return false;  // no share
   const NarrowShare* const share = FormulaOf(table.total_class(row), sums.form);
   NarrowFigure narrow;
   if (share == nullptr || !share->Compute(sums.now, then_ ? sums.then : 0, &narrow)) return false;

@@ -19,9 +19,9 @@
 
 namespace tidewaiter::engine {
 
-// The totals of a query that names none: for each class of series (measures.h) the sum of those that are
-// selected; and what each of them has of it. Both are added up from columns; what those cannot tell of a
-// member of a total is read. Not thread-safe.
+// The totals of a query whose total is the sum of all that is selected: for each class of series (measures.h)
+// the sum of those; and what each of them has of it. Both are added up from columns; what those cannot tell of
+// a member of a total is read. Not thread-safe.
 class SectionTotals {
  public:
   // Whether such figures can be found so.
@@ -50,8 +50,9 @@ class SectionTotals {
     std::optional<NarrowShare> share;
   };
   SectionTotals(const AggregateSpec& spec, Month last);
-  static absl::StatusOr<bool> AddUp(const CrossSection& columns, const CellReader& cells, SeriesListing rows,
-                                    Period run, std::vector<Adder>* totals,
+  static absl::StatusOr<bool> AddUp(const AggregatePlan& plan, const CrossSection& columns,
+                                    const CellReader& cells, SeriesListing rows, Period run,
+                                    std::vector<Adder>* totals,
                                     absl::FunctionRef<absl::Status()> check_alive);
   const NarrowShare* FormulaOf(std::uint32_t total_class, CellForm form);
 

@@ -52,7 +52,7 @@ constexpr Table<Combine, v1::Combine, 3> kCombines = {{
     {Combine::kBalance, v1::COMBINE_BALANCE},
     {Combine::kTurnover, v1::COMBINE_TURNOVER},
 }};
-constexpr Table<Undefined, v1::UndefinedReason, 12> kReasons = {{
+constexpr Table<Undefined, v1::UndefinedReason, 13> kReasons = {{
     {Undefined::kMissingMonths, v1::UNDEFINED_REASON_MISSING_MONTHS},
     {Undefined::kCombinedMonths, v1::UNDEFINED_REASON_COMBINED_MONTHS},
     {Undefined::kAbsent, v1::UNDEFINED_REASON_ABSENT},
@@ -65,6 +65,7 @@ constexpr Table<Undefined, v1::UndefinedReason, 12> kReasons = {{
     {Undefined::kNoWindow, v1::UNDEFINED_REASON_NO_WINDOW},
     {Undefined::kMixedUnits, v1::UNDEFINED_REASON_MIXED_UNITS},
     {Undefined::kOverflow, v1::UNDEFINED_REASON_OVERFLOW},
+    {Undefined::kMixedSigns, v1::UNDEFINED_REASON_MIXED_SIGNS},
 }};
 constexpr Table<AggregateStatus, v1::AggregateStatus, 4> kStatuses = {{
     {AggregateStatus::kOk, v1::AGGREGATE_STATUS_OK},

@@ -151,6 +151,15 @@ TEST(AggregateTest, SharesRatiosAndUnitValues) {
             "BASE_NOT_POSITIVE: 2025-01");
 }
 
+TEST(AggregateTest, PartsOfAWholeHaveOneSign) {
+  Series surplus{"2025-01 8"}, deficit{"2025-01 -2"}, none{"2025-01 0"}, all{"2025-01 6"};
+  const AggregateSpec spec{.transform = Transform::kShare};
+  EXPECT_EQ(Figure(spec, {deficit.member()}, "2025-01", {all.member()}), "MIXED_SIGNS: 2025-01");
+  EXPECT_EQ(Figure(spec, {none.member()}, "2025-01", {all.member()}).substr(0, 3), "0.0");
+  EXPECT_EQ(Figure(spec, {surplus.member()}, "2025-01", {deficit.member()}), "BASE_NOT_POSITIVE: 2025-01");
+  EXPECT_EQ(Figure(spec, {deficit.member()}, "2025-01", {deficit.member()}), "BASE_NOT_POSITIVE: 2025-01");
+}
+
 TEST(AggregateTest, ARunRateIsAnExtrapolationAndSaysSo) {
   Series s{"2025-01/P7M 125.8"};
   const AggregateSpec spec{.window = kYtd, .transform = Transform::kRunRate, .decimals = 2};

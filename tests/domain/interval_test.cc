@@ -35,10 +35,10 @@ TEST(IntervalTest, NamesOfDerivationsAndReasons) {
   }
   EXPECT_EQ(Must(ParseDerivation("summed")), Derivation::kSummed);
   ExpectRefused(ParseDerivation("GUESSED"), "PUBLISHED, SUMMED, DIFFERENCED");
-  for (int reason = 1; reason <= 12; ++reason) {
+  for (int reason = 1; reason <= 13; ++reason) {
     EXPECT_NE(UndefinedName(static_cast<Undefined>(reason)), "UNKNOWN") << reason;
   }
-  EXPECT_EQ(UndefinedName(static_cast<Undefined>(13)), "UNKNOWN");
+  EXPECT_EQ(UndefinedName(static_cast<Undefined>(14)), "UNKNOWN");
 }
 
 TEST(IntervalTest, MonthsAreSummed) {

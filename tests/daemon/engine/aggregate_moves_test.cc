@@ -89,6 +89,8 @@ AggregateQuery RandomQuery(RandomReleases& random) {
                                               Transform::kShare,  Transform::kRatio};
   query.transform = kTransforms[random.Pick(6)];
   query.lag_months = 1 + random.Pick(2);
+  if (query.transform == Transform::kShare || query.transform == Transform::kContribution)
+    query.total = std::string("*");
   if (query.transform == Transform::kShare) query.keys = std::vector<std::string>{".X"};
   if (query.transform == Transform::kLevel && random.Chance(30)) query.combine = Combine::kBalance;
   if (random.Chance(40)) query.sum = true;

@@ -127,7 +127,10 @@ Question Ask(World& world) {
   if (q.query.combine == Combine::kNone && world.Chance(40)) {
     q.query.composition = world.Chance(50) ? Composition::kConstant : Composition::kComplete;
   }
-  if (q.query.transform == Transform::kShare && world.Chance(30)) q.query.total = ".P1..VALUE.USD";
+  if (q.query.transform == Transform::kShare || q.query.transform == Transform::kContribution)
+    q.query.total = std::string("*");
+  if (q.query.transform == Transform::kShare && world.Chance(30))
+    q.query.total = std::string(".P1..VALUE.USD");
   if (world.Chance(25)) {
     q.view.real_time.maturity = world.Chance(50) ? Maturity::kFirst : Maturity::kNth;
     if (q.view.real_time.maturity == Maturity::kNth) q.view.real_time.n = 1 + world.Pick(3);
@@ -347,7 +350,7 @@ class Naive {
         }
       }
       if (query_.transform == Transform::kShare || query_.transform == Transform::kContribution) {
-        if (!query_.total.empty()) {
+        if (query_.total != "*") {
           bool of_total = codes[kPartnerPlace] == "P1" && codes[kMeasure] == "VALUE" && codes[kUnit] == "USD";
           for (std::size_t i = 0; i < codes.size(); ++i) {
             const bool free = i == kPartnerPlace || figure[i] == "_T";
@@ -359,7 +362,7 @@ class Naive {
         }
       }
     }
-    if (query_.combine != Combine::kNone && query_.total.empty() && HasTotal()) AddMissingPairs(&side, at);
+    if (query_.combine != Combine::kNone && query_.total == "*" && HasTotal()) AddMissingPairs(&side, at);
     DropUnknown(&side);
     return side;
   }
@@ -561,6 +564,7 @@ TEST(AggregatesModel, SharesInALargeTotalAreTheSameAsFromItsMembers) {
     q.query.keys = {"..X.VALUE.USD"};
     q.query.window = Window::Parse(world.Chance(50) ? "month" : "ytd").value();
     q.query.transform = transform;
+    q.query.total = std::string("*");
     q.query.composition = composition;
     ASSERT_NO_FATAL_FAILURE(Compare(world, q));
   }

@@ -150,6 +150,46 @@ TEST_F(AggregatesTest, TotalsThatDoNotFitAreRefused) {
   EXPECT_THAT(Figures().back(), HasSubstr("the total of RU.X.VALUE.USD is in CNY"));
 }
 
+// A total that is nobody's default: the world may be selected beside its parts.
+TEST_F(AggregatesTest, SharesAndContributionsNeedATotalThatThereIs) {
+  Push("2025-02-10",
+       "RU.X.VALUE.USD 2024-01 4\nRU.X.VALUE.USD 2025-01 5\nWLD.X.VALUE.USD 2024-01 10\n"
+       "WLD.X.VALUE.USD 2025-01 20");
+  Select(".X.VALUE.USD");
+  view_.months = {Month::Parse("2025-01").value(), std::nullopt};
+  for (const Transform transform : {Transform::kShare, Transform::kContribution}) {
+    query_.transform = transform;
+    query_.total.clear();
+    EXPECT_THAT(Figures(), ElementsAre(HasSubstr("query.total: is needed by")));
+    for (const char* nobody : {"ZZ...", "RU.M..", "WLD..VALUE.CNY", "ZZ.X.VALUE.USD"}) {
+      query_.total = nobody;
+      EXPECT_THAT(Figures(), ElementsAre(HasSubstr("query.total: \""))) << nobody;
+    }
+    query_.total = std::string("all");
+    EXPECT_THAT(Figures(), ElementsAre(HasSubstr("query.total: must have a place for each dimension")));
+  }
+  query_.total = std::string("WLD...");
+  EXPECT_THAT(Figures(), ElementsAre("RU.X.VALUE.USD 2025-01 10.00 PP", "WLD.X.VALUE.USD 2025-01 100.00 PP"));
+  query_.transform = Transform::kShare;
+  EXPECT_THAT(Figures(), ElementsAre("RU.X.VALUE.USD 2025-01 25.0 PCT", "WLD.X.VALUE.USD 2025-01 100.0 PCT"));
+  query_.total = std::string("*");  // of what is selected, asked for in so many words
+  EXPECT_THAT(Figures(), ElementsAre("RU.X.VALUE.USD 2025-01 20.0 PCT", "WLD.X.VALUE.USD 2025-01 80.0 PCT"));
+}
+
+TEST_F(AggregatesTest, BalancesHaveNoShares) {
+  Push("2025-02-10",
+       "RU.B.VALUE.USD 2025-01 5\nRU.X.VALUE.USD 2025-01 8\nWLD.B.VALUE.USD 2025-01 10\n"
+       "WLD.X.VALUE.USD 2025-01 10\nBR.X.VALUE.USD 2025-01 -1");
+  Select("RU+BR..VALUE.USD");
+  query_.transform = Transform::kShare;
+  query_.total = std::string("WLD...");
+  EXPECT_THAT(Figures(),
+              ElementsAre("BR.X.VALUE.USD 2025-01 MIXED_SIGNS", "RU.B.VALUE.USD 2025-01 MIXED_SIGNS",
+                          "RU.X.VALUE.USD 2025-01 80.0 PCT"));
+  query_.total = std::string("WLD.B..");
+  EXPECT_THAT(Figures(), ElementsAre(HasSubstr("query.total: a balance has no shares")));
+}
+
 TEST_F(AggregatesTest, RanksAreOfTheLatestMonthThatIsKnown) {
   Push("2025-03-10", "RU.X.VALUE.USD 2025-01 5\nBR.X.VALUE.USD 2025-01 7\nIN.X.VALUE.USD 2025-02 -9");
   Select(".X.VALUE.USD");

@@ -97,6 +97,8 @@ AggregateQuery RandomSum(Table& table) {
     query.base = *Period::Parse("2024-06");
     query.window.mean = true;  // the base may be of another length
   }
+  if (query.transform == Transform::kShare || query.transform == Transform::kContribution)
+    query.total = std::string("*");
   query.sum = true;
   if (table.Pick(2) == 0 && query.transform != Transform::kRatio) query.group_by = {"flow"};
   if (table.Pick(4) == 0) query.keys = {"R1+R2+R3+R4+R5+R6+R7+R8+R9..", ".X"};
