@@ -4,14 +4,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/engine/newest_publication.h"
 #include "daemon/engine/zones.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
 
 namespace tidewaiter::engine {
 namespace {
-
-constexpr std::size_t kEntriesAtOnce = 1000;
 
 CellState StateOf(const HistoryEntry& entry) {
   return {.period = entry.period,
@@ -44,25 +43,9 @@ absl::StatusOr<CellReader> CellReader::Create(const storage::Store* store, const
   TW_ASSIGN_OR_RETURN(reader.zone_, FindZone(dataset.time_zone));
   reader.edge_ = vintage.as_of;
   if (vintage.as_of == Instant::Max()) {
-    TW_ASSIGN_OR_RETURN(reader.edge_, reader.NewestPublication(dataset.id));
+    TW_ASSIGN_OR_RETURN(reader.edge_, NewestPublication(*store, dataset.id, vintage.sequence));
   }
   return reader;
-}
-
-// No clock is asked: an answer at a vintage is the same for ever.
-absl::StatusOr<Instant> CellReader::NewestPublication(const std::string& dataset) const {
-  Instant newest;
-  for (Sequence after = 0;;) {
-    TW_ASSIGN_OR_RETURN(const std::vector<storage::LogEntry> entries,
-                        store_->ListEntries(dataset, after, kEntriesAtOnce));
-    for (const storage::LogEntry& entry : entries) {
-      if (entry.sequence > vintage_.sequence) return newest;
-      const bool retracted = entry.retracted_by != 0 && entry.retracted_by <= vintage_.sequence;
-      if (entry.retracts == 0 && !retracted) newest = std::max(newest, entry.header.published_at.instant);
-    }
-    if (entries.empty()) return newest;
-    after = entries.back().sequence;
-  }
 }
 
 Instant CellReader::Aged(Instant print) const {

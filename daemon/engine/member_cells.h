@@ -42,7 +42,6 @@ class CellReader {
 
  private:
   CellReader() = default;
-  absl::StatusOr<Instant> NewestPublication(const std::string& dataset) const;
   // The end of the day so many months later, in the dataset's zone.
   Instant Aged(Instant print) const;
   absl::Status ReadOwnPrints(storage::SeriesId series, std::vector<CellState>* own) const;

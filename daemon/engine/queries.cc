@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "daemon/engine/newest_publication.h"
 #include "daemon/engine/zones.h"
 #include "domain/errors.h"
 #include "domain/limits.h"
@@ -78,6 +79,10 @@ absl::StatusOr<std::vector<HistoryEntry>> SeriesReader::History(HistoryType type
   TW_ASSIGN_OR_RETURN(const std::vector<SeriesStatement> statements,
                       store_->ReadStatements(current_.id, vintage_.sequence, periods_));
   return BuildHistory(statements, vintage_, type, n);
+}
+
+absl::StatusOr<Instant> Queries::NewestPublication(const std::string& dataset, Sequence head) const {
+  return engine::NewestPublication(*store_, dataset, head);
 }
 
 absl::StatusOr<Vintage> Queries::Resolve(const VintageInput& input, const DatasetDefinition& dataset) const {

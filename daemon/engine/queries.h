@@ -76,6 +76,8 @@ class Queries {
   absl::StatusOr<SeriesReader> Open(std::shared_ptr<const storage::DatasetInfo> dataset,
                                     const Vintage& vintage, const std::vector<std::string>& keys,
                                     std::string_view after = "") const;
+  // As engine::NewestPublication().
+  absl::StatusOr<Instant> NewestPublication(const std::string& dataset, Sequence head) const;
   absl::StatusOr<Vintage> Resolve(const VintageInput& input, const DatasetDefinition& dataset) const;
 
  private:

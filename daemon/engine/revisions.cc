@@ -193,12 +193,12 @@ absl::StatusOr<SeriesRevisionStatistics> Compute(const std::vector<RevisionPair>
 }  // namespace
 
 std::vector<RevisionPair> MakePairs(const std::vector<HistoryEntry>& history, const RevisionInput& input,
-                                    int period_months, Instant now, std::size_t* left_out) {
+                                    int period_months, Instant edge, std::size_t* left_out) {
   PrintsByPeriod prints;
   for (const HistoryEntry& entry : history) {
     if (entry.period.months() == period_months) prints[entry.period].push_back(&entry);
   }
-  const Moment last{input.read.vintage.as_of.value_or(now), limits::kMaxSequence};
+  const Moment last{edge, limits::kMaxSequence};
   std::vector<RevisionPair> pairs;
   for (const auto& [period, unused] : prints) {
     if (!input.read.periods.Contains(period)) continue;
@@ -211,7 +211,7 @@ std::vector<RevisionPair> MakePairs(const std::vector<HistoryEntry>& history, co
   return pairs;
 }
 
-absl::StatusOr<RevisionAnswer> ReadRevisions(const Queries& queries, const RevisionInput& input, Instant now,
+absl::StatusOr<RevisionAnswer> ReadRevisions(const Queries& queries, const RevisionInput& input,
                                              const std::function<absl::Status()>& check_alive) {
   TW_RETURN_IF_ERROR(Validate(input));
   // Bases lie before the first period that is asked for.
@@ -220,8 +220,10 @@ absl::StatusOr<RevisionAnswer> ReadRevisions(const Queries& queries, const Revis
   TW_ASSIGN_OR_RETURN(SeriesReader reader, queries.Open(read));
   RevisionAnswer answer{.vintage = reader.vintage(), .series = {}};
   RevisionPool pool;
-  RevisionInput resolved = input;
-  if (reader.vintage().as_of != Instant::Max()) resolved.read.vintage.as_of = reader.vintage().as_of;
+  Instant edge = reader.vintage().as_of;
+  if (edge == Instant::Max()) {
+    TW_ASSIGN_OR_RETURN(edge, queries.NewestPublication(input.read.dataset, reader.vintage().sequence));
+  }
   for (std::size_t read_series = 0;; ++read_series) {
     TW_RETURN_IF_ERROR(check_alive());
     TW_ASSIGN_OR_RETURN(const bool more, reader.Next());
@@ -236,8 +238,8 @@ absl::StatusOr<RevisionAnswer> ReadRevisions(const Queries& queries, const Revis
     const std::string unit = UnitOf(reader.dataset(), reader.series().key);
     for (const int months : lengths) {
       std::size_t left_out = 0;
-      const std::vector<RevisionPair> pairs = MakePairs(history, resolved, months, now, &left_out);
-      TW_ASSIGN_OR_RETURN(SeriesRevisionStatistics one, Compute(pairs, resolved, months, left_out));
+      const std::vector<RevisionPair> pairs = MakePairs(history, input, months, edge, &left_out);
+      TW_ASSIGN_OR_RETURN(SeriesRevisionStatistics one, Compute(pairs, input, months, left_out));
       one.series = reader.series().key;
       one.unit = UnitOfRevisions(input, unit);
       if (input.pooled) TW_RETURN_IF_ERROR(pool.Add(one, pairs));

@@ -63,11 +63,11 @@ inline constexpr int kRevisionDecimals = 9;
 // Series of one question: each is read whole.
 inline constexpr std::size_t kMaxRevisionSeries = 1000;
 
-// The pairs of one series' periods of one length. `history` is its whole history at `vintage`; `now`, if the
-// publication clock of the vintage is unbounded, says which figures are old enough for kAfter. Periods
-// outside of input.read.periods are bases only.
+// The pairs of one series' periods of one length. `history` is its whole history at `vintage`; `edge` is
+// up to when what was published is known: it says which figures are old enough for kAfter. Periods outside of
+// input.read.periods are bases only.
 std::vector<RevisionPair> MakePairs(const std::vector<HistoryEntry>& history, const RevisionInput& input,
-                                    int period_months, Instant now, std::size_t* left_out);
+                                    int period_months, Instant edge, std::size_t* left_out);
 
 // Gathers the pairs of many series, those of one unit and length of period together.
 class RevisionPool {
@@ -92,9 +92,10 @@ class RevisionPool {
 void CheckPrints(const RevisionInput& input, Violations& violations);
 absl::Status TooManyRevisionSeries();
 
-// `check_alive` is asked between series. Errors: as Queries::Open; every wrong field; kLimitExceeded for more
-// than kMaxRevisionSeries series.
-absl::StatusOr<RevisionAnswer> ReadRevisions(const Queries& queries, const RevisionInput& input, Instant now,
+// No clock is asked: as of an unbounded vintage, time has come as far as the newest publication of the
+// dataset. `check_alive` is asked between series. Errors: as Queries::Open; every wrong field; kLimitExceeded
+// for more than kMaxRevisionSeries series.
+absl::StatusOr<RevisionAnswer> ReadRevisions(const Queries& queries, const RevisionInput& input,
                                              const std::function<absl::Status()>& check_alive);
 
 }  // namespace tidewaiter::engine

@@ -120,7 +120,7 @@ absl::StatusOr<engine::RevisionAnswer> ComputeRevisions(const Call& call,
   const Backend& backend = call.backend();
   const auto check_alive = [&call] { return call.CheckAlive(); };
   if (!request.has_aggregate()) {
-    return engine::ReadRevisions(backend.queries, input, backend.clock->Now(), check_alive);
+    return engine::ReadRevisions(backend.queries, input, check_alive);
   }
   absl::StatusOr<AggregateQuery> query = convert::FromWire(request.aggregate());
   Violations violations;

@@ -243,6 +243,7 @@ std::vector<v1::GetAggregatesRequest> Shares() {
   std::vector<v1::GetAggregatesRequest> questions = Questions(12, 110);
   for (v1::GetAggregatesRequest& question : questions) {
     question.mutable_query()->set_transform(v1::TRANSFORM_SHARE);
+    question.mutable_query()->set_total("*");
   }
   return questions;
 }

@@ -278,6 +278,7 @@ TEST(CrossSectionTest, SharesAndContributionsAreWhatTheyAreMemberByMember) {
     }
     AggregateQuery query;
     query.dataset = "T";
+    query.total = std::string("*");
     for (int question = 0; question < 12; ++question) {
       query.keys.clear();
       if (random() % 3 == 0) query.keys = {".X"};
@@ -307,6 +308,7 @@ TEST(CrossSectionTest, APageOfSharesHasTheTotalOfAll) {
   AggregateQuery query;
   query.dataset = "T";
   query.transform = Transform::kShare;
+  query.total = std::string("*");
   const Month month = Month::FromYearMonth(2024, 5).value();
   const AggregateView view{.months = {.from = month, .to = month}};
   const std::vector<std::string> whole = Figures(*store, query, view);

@@ -34,14 +34,14 @@ class RevisionsTest : public ::testing::Test {
     EXPECT_TRUE(outcome.ok()) << outcome.status();
   }
   // "2025-01 10.0 -> 10.5", and at last how many are left out.
-  std::vector<std::string> Pairs(Instant now = At("2030-01-01T00:00:00Z")) {
+  std::vector<std::string> Pairs(Instant edge = At("2030-01-01T00:00:00Z")) {
     auto reader = queries_.Open(input_.read);
     EXPECT_TRUE(reader.ok() && reader->Next().value_or(false));
     const auto history = reader->History(HistoryType::kAll, 1);
     EXPECT_TRUE(history.ok());
     std::size_t left_out = 0;
     std::vector<std::string> lines;
-    for (const RevisionPair& pair : MakePairs(*history, input_, 1, now, &left_out)) {
+    for (const RevisionPair& pair : MakePairs(*history, input_, 1, edge, &left_out)) {
       lines.push_back(
           absl::StrCat(pair.period.ToString(), " ", pair.first.ToString(), " -> ", pair.later.ToString()));
     }
@@ -100,8 +100,7 @@ TEST_F(RevisionsTest, PercentOfTheFirstPrint) {
 TEST_F(RevisionsTest, AnAnswerOfEachLength) {
   Push("2025-02-07", {"2025-01 10", "2025-01/P2M 20", "2025-02 10"});
   Push("2025-03-07", {"2025-01 11", "2025-02 12"});
-  const auto answer =
-      ReadRevisions(queries_, input_, At("2026-01-01T00:00:00Z"), [] { return absl::OkStatus(); });
+  const auto answer = ReadRevisions(queries_, input_, [] { return absl::OkStatus(); });
   ASSERT_TRUE(answer.ok()) << answer.status();
   ASSERT_EQ(answer->series.size(), 2u);
   EXPECT_EQ(answer->series[0].period_months, 1);
@@ -113,12 +112,31 @@ TEST_F(RevisionsTest, AnAnswerOfEachLength) {
   EXPECT_EQ(answer->series[1].statistics.mean_revision.plain.t.why(), NoStatistic::kTooFewPairs);
 }
 
+// Time has come as far as the newest publication of the dataset: a print that nobody saw is no later print.
+TEST_F(RevisionsTest, NoClockIsAskedWhetherAPrintIsOldEnough) {
+  const auto pairs = [this] {
+    const auto answer = ReadRevisions(queries_, input_, [] { return absl::OkStatus(); });
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    const SeriesRevisionStatistics& one = answer->series.at(0);
+    return absl::StrCat(one.statistics.n, " of ", one.statistics.n + one.left_out);
+  };
+  input_.later = {.age = Age::kAfter, .months = 12};
+  Push("2020-02-07", {"2020-01 10.0"});
+  Push("2021-02-06", {"2020-12 11.0"});
+  EXPECT_EQ(pairs(), "0 of 2") << "years ago by any clock, but nothing was published a year later";
+  Push("2021-02-07", {"2021-01 12.0"});
+  EXPECT_EQ(pairs(), "1 of 3");
+  input_.read.vintage.sequence = 2;
+  EXPECT_EQ(pairs(), "0 of 2") << "as it was answered then";
+  input_.read.vintage.as_of_date = absl::CivilDay(2022, 3, 1);
+  EXPECT_EQ(pairs(), "2 of 2") << "whoever names a day says how far time has come";
+}
+
 TEST_F(RevisionsTest, AVintageIsTheLastThatIsLookedAt) {
   Push("2025-02-07", {"2025-01 10.0"});
   Push("2025-03-07", {"2025-01 10.5"});
   input_.read.vintage.as_of_date = absl::CivilDay(2025, 3, 1);
-  const auto answer =
-      ReadRevisions(queries_, input_, At("2026-01-01T00:00:00Z"), [] { return absl::OkStatus(); });
+  const auto answer = ReadRevisions(queries_, input_, [] { return absl::OkStatus(); });
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->series.at(0).statistics.maximum->ToString(), "0.0");
 }
@@ -131,8 +149,7 @@ TEST_F(RevisionsTest, AllSeriesTogether) {
   push("release GACC m2 2025-03-08\nmerge T\nM.BN 2025-01 26\nM.MN 2025-01 6\n");
   Push("2025-03-07", {"2025-01 11", "2025-02 12"});
   input_.pooled = true;
-  const auto answer =
-      ReadRevisions(queries_, input_, At("2026-01-01T00:00:00Z"), [] { return absl::OkStatus(); });
+  const auto answer = ReadRevisions(queries_, input_, [] { return absl::OkStatus(); });
   ASSERT_TRUE(answer.ok()) << answer.status();
   std::vector<std::string> lines;
   for (const SeriesRevisionStatistics& one : answer->series) {
@@ -195,11 +212,11 @@ TEST_F(RevisionsTest, EveryWrongFieldIsNamed) {
   input_.later = {.age = Age::kAfter, .months = 0};
   input_.hac_lag = -1;
   input_.lag_months = 0;
-  const auto answer = ReadRevisions(queries_, input_, Instant(), [] { return absl::OkStatus(); });
+  const auto answer = ReadRevisions(queries_, input_, [] { return absl::OkStatus(); });
   EXPECT_EQ(DetailsOf(answer.status()).violations.size(), 4u);
   input_ = {};
   input_.later = input_.first;
-  EXPECT_EQ(DetailsOf(ReadRevisions(queries_, input_, Instant(), [] { return absl::OkStatus(); }).status())
+  EXPECT_EQ(DetailsOf(ReadRevisions(queries_, input_, [] { return absl::OkStatus(); }).status())
                 .violations.at(0)
                 .field,
             "later");
