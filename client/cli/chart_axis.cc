@@ -10,6 +10,9 @@ namespace {
 
 using absl::int128;
 
+// Zero is a tick of its own: whatever the step, values on both sides of it need two.
+constexpr int kAcrossZero = 2;
+
 // a / b, rounded down. REQUIRES: b > 0.
 int128 FloorDiv(int128 a, int128 b) {
   const int128 quotient = a / b;
@@ -36,7 +39,7 @@ ValueAxis::ValueAxis(const std::vector<Decimal>& values, int intervals) : scale_
     low = std::min(low, Units(value));
     high = std::max(high, Units(value));
   }
-  // Ends for certain: over 10^28 everything lies within one step of zero on either side, or two steps.
+  // Ends for certain: over 10^28 everything lies within one step of zero on either side.
   static constexpr std::array<int, 3> kSteps = {1, 2, 5};
   for (std::size_t i = 0;; ++i) {
     step_digits_ = static_cast<int>(i / kSteps.size());
@@ -44,7 +47,8 @@ ValueAxis::ValueAxis(const std::vector<Decimal>& values, int intervals) : scale_
     bottom_ = FloorDiv(low, step_) * step_;
     top_ = CeilDiv(high, step_) * step_;
     if (bottom_ == top_) top_ += step_;
-    if ((top_ - bottom_) / step_ <= intervals || step_digits_ >= 30) return;
+    const int most = bottom_ < 0 && top_ > 0 ? std::max(intervals, kAcrossZero) : intervals;
+    if ((top_ - bottom_) / step_ <= most || step_digits_ >= 30) return;
   }
 }
 

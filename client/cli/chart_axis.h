@@ -15,7 +15,7 @@ namespace tidewaiter::cli {
 class ValueAxis {
  public:
   // Wide enough for all `values`, of which there is one at least, in at most `intervals` >= 1 steps of 1, 2
-  // or 5 times a power of ten.
+  // or 5 times a power of ten; of values on both sides of zero in two, if `intervals` is 1.
   ValueAxis(const std::vector<Decimal>& values, int intervals);
 
   struct Tick {

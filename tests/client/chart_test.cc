@@ -50,6 +50,8 @@ TEST(ValueAxis, LabelsAreRoundAndExact) {
   EXPECT_THAT(Labels({"7"}, 3), ElementsAre("7", "8"));
   EXPECT_THAT(Labels({"0"}, 1), ElementsAre("0", "1"));
   EXPECT_THAT(Labels({"-3"}, 1), ElementsAre("-3", "-2"));
+  EXPECT_THAT(Labels({"-6.8", "31.4"}, 1), ElementsAre("-50", "0", "50"));
+  EXPECT_THAT(Labels({"-0.4", "0.3"}, 1), ElementsAre("-0.5", "0.0", "0.5"));
   EXPECT_THAT(Labels({"-999999999999999999999999999", "999999999999999999999999999"}, 2),
               ElementsAre("-1000000000000000000000000000", "0", "1000000000000000000000000000"));
   EXPECT_THAT(Labels({"999999999999999999999999999", "0.000000000000000001"}, 1),
