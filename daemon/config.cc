@@ -16,6 +16,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "daemon/config_sources.h"
 #include "daemon/listen_address.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
@@ -28,7 +30,7 @@ namespace fs = std::filesystem;
 constexpr char kExamples[] = R"(Examples:
   tidewaiterd
       serves on 127.0.0.1:7443, with its store in ./tidewaiter-data
-  tidewaiterd --data-dir /var/lib/tidewaiter --listen unix:/run/tidewaiter/socket --metrics-listen 127.0.0.1:9443
+  tidewaiterd --data-dir /var/lib/tidewaiter --listen unix:/run/tidewaiter/socket --metrics-listen 127.0.0.1:9464
   tidewaiterd --listen 0.0.0.0:7443 --tls-cert server.pem --tls-key server.key --tls-client-ca clients.pem
       serves other machines, to callers with a certificate of clients.pem
   tidewaiterd --check-config --config /etc/tidewaiter/tidewaiterd.toml
@@ -285,24 +287,58 @@ absl::StatusOr<std::string> ReadPem(const std::string& option, const std::string
   return text.str();
 }
 
-// The arguments, and after them what the environment says of options that are not among them: CLI11 would let
-// the file win over the environment.
-std::vector<std::string> WithEnvironment(const CLI::App& app, int argc, const char* const* argv) {
-  std::vector<std::string> words(argv + 1, argv + argc);
-  const auto given = [&words](const std::string& name) {
-    return std::any_of(words.begin(), words.end(), [&name](const std::string& word) {
-      return word == name || absl::StartsWith(word, name + "=");
-    });
-  };
-  std::vector<std::string> added;
-  for (const CLI::Option* option : app.get_options()) {
-    const char* const value =
-        option->get_envname().empty() ? nullptr : std::getenv(option->get_envname().c_str());
-    if (value == nullptr || *value == '\0' || given(option->get_name())) continue;
-    added.push_back(absl::StrCat(option->get_name(), "=", value));
+// What is to be filled in by parsing.
+struct Parsed {
+  Config config;
+  Words words;
+  std::string file;
+};
+
+void AddOptions(CLI::App& app, Parsed& parsed, const std::string& version) {
+  app.add_option("--config", parsed.file, "Read options from this file")
+      ->type_name("FILE")
+      ->configurable(false)
+      ->envname("TIDEWAITER_CONFIG");
+  AddListening(app, parsed.config);
+  AddStore(app, parsed.config);
+  AddLimits(app, parsed.config, parsed.words);
+  AddLogging(app, parsed.words);
+  AddActions(app, parsed.config, version);
+}
+
+void Parse(CLI::App& app, std::vector<std::string> words) {
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
+  app.parse(std::move(words));
+}
+
+// What is wrong with an option on its own, without its name; "" if nothing is.
+std::string FaultOf(const std::string& option, const std::vector<std::string>& words) {
+  CLI::App app;
+  Parsed parsed;
+  AddOptions(app, parsed, "");
+  try {
+    Parse(app, words);
+  } catch (const CLI::ParseError& error) {
+    const std::string message = error.what();
+    const std::string head = absl::StrCat(option, ": ");
+    return absl::StartsWith(message, head) ? message.substr(head.size()) : message;
   }
-  words.insert(words.end(), added.begin(), added.end());
-  return words;
+  return "";
+}
+
+ConfigSources SourcesOf(const CLI::App& app, std::vector<std::string> words) {
+  std::vector<KnownOption> known;
+  for (const CLI::Option* option : app.get_options()) {
+    known.push_back({option->get_name(), option->get_envname(), option->get_configurable()});
+  }
+  return ConfigSources(std::move(known), FaultOf, std::move(words));
+}
+
+// "--listen: ..." as the fault of the line or the variable that said it.
+std::string AtItsOrigin(const std::string& fault, const std::map<std::string, std::string>& origins) {
+  const std::string option = fault.substr(0, fault.find_first_of(" :"));
+  const auto origin = origins.find(option);
+  return origin == origins.end() ? fault : absl::StrCat(origin->second, fault.substr(option.size()));
 }
 
 }  // namespace
@@ -324,45 +360,55 @@ absl::StatusOr<std::optional<TlsKeys>> LoadTls(const Config& config) {
 absl::Status CheckConfig(const Config& config) {
   std::vector<std::string> faults;
   const auto add = [&faults](const absl::Status& status) {
-    if (!status.ok()) faults.emplace_back(status.message());
+    if (status.ok()) return;
+    for (const absl::string_view fault : absl::StrSplit(status.message(), '\n')) faults.emplace_back(fault);
   };
   const absl::StatusOr<std::optional<TlsKeys>> tls = LoadTls(config);
   add(tls.status());
   add(CheckListen(config, !tls.ok() || tls->has_value()));
   add(CheckMetricsListen(config));
   add(CheckDataDir(config.data_dir));
+  for (std::string& fault : faults) fault = AtItsOrigin(fault, config.origins);
   return faults.empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(faults, "\n"));
 }
 
 Arguments ReadArguments(int argc, const char* const* argv, const std::string& version) {
-  Config config;
-  Words words;
   CLI::App app(
       "The Tidewaiter daemon: takes releases of official trade statistics in, keeps every vintage, and "
       "streams what changes.",
       "tidewaiterd");
-  app.set_config("--config", "", "Read options from this file (TOML or INI)")
-      ->type_name("FILE")
-      ->envname("TIDEWAITER_CONFIG");
-  AddListening(app, config);
-  AddStore(app, config);
-  AddLimits(app, config, words);
-  AddLogging(app, words);
-  AddActions(app, config, version);
+  Parsed parsed;
+  AddOptions(app, parsed, version);
   app.footer(kExamples);
   app.get_formatter()->column_width(34);
+  const std::vector<std::string> given(argv + 1, argv + argc);
   try {
-    std::vector<std::string> words = WithEnvironment(app, argc, argv);
-    std::reverse(words.begin(), words.end());  // as CLI11 takes them
-    app.parse(std::move(words));
+    Parse(app, given);
   } catch (const CLI::ParseError& error) {
     const bool success = error.get_exit_code() == 0;
     app.exit(error);
     return {std::nullopt, success ? kExitOk : kExitUsage};
   }
-  TakeWords(words, config);
-  config.text = app.config_to_str(/*default_also=*/true);
-  return {std::move(config), kExitOk};
+  ConfigSources sources = SourcesOf(app, given);
+  sources.AddEnvironment();
+  const char* const file = std::getenv("TIDEWAITER_CONFIG");
+  if (parsed.file.empty() && file != nullptr) parsed.file = file;
+  if (!parsed.file.empty()) sources.AddFile(parsed.file);
+
+  CLI::App all;
+  Parsed result;
+  AddOptions(all, result, version);
+  Parse(all, sources.words());  // every word of them was taken once
+  TakeWords(result.words, result.config);
+  result.config.text = all.config_to_str(/*default_also=*/true);
+  result.config.origins = sources.origins();
+  if (sources.faults().empty()) return {std::move(result.config), kExitOk};
+  std::vector<std::string> faults = sources.faults();
+  if (const absl::Status checked = CheckConfig(result.config); !checked.ok()) {
+    faults.emplace_back(checked.message());
+  }
+  std::cerr << "tidewaiterd: " << absl::StrJoin(faults, "\n") << std::endl;
+  return {std::nullopt, kExitUsage};
 }
 
 }  // namespace tidewaiter::daemon

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,9 @@ struct Config {
   bool verify = false;
   // Everything above as a file that --config takes.
   std::string text;
+  // By option ("--listen"), where its value was read if not on the command line: "/etc/t.toml line 3:
+  // listen", "TIDEWAITER_LISTEN". For faults.
+  std::map<std::string, std::string> origins;
 };
 
 // Reads the arguments, the environment and the file, of which the first that names an option wins. Without a

@@ -21,12 +21,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Arguments Read(std::vector<const char*> words) {
+Arguments Read(std::vector<const char*> words, std::string* told = nullptr) {
   words.insert(words.begin(), "tidewaiterd");
   testing::internal::CaptureStderr();
   testing::internal::CaptureStdout();
   Arguments arguments = ReadArguments(static_cast<int>(words.size()), words.data(), "1.2.3");
-  testing::internal::GetCapturedStderr();
+  const std::string errors = testing::internal::GetCapturedStderr();
+  if (told != nullptr) *told = errors;
   testing::internal::GetCapturedStdout();
   return arguments;
 }
@@ -122,6 +123,48 @@ TEST(ConfigTest, WhatIsPrintedIsAFileThatIsTaken) {
   EXPECT_TRUE(second.config->insecure_remote);
 }
 
+// Every fault of the file, with its line, and of what was read from elsewhere.
+TEST(ConfigTest, EveryFaultOfTheFileIsToldAtOnceWithItsLine) {
+  const support::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/c.toml";
+  std::ofstream(file) << "# ours\n"                                  // 1
+                         "cache-mb=64\n"                             // 2
+                         "log-level=loud # too loud\n"               // 3
+                         "listen=[\"nohost\",\n \"127.0.0.1:1\"]\n"  // 4, 5
+                         "data-dir=\"/dev/null/x\"\n"                // 6
+                         "[section]\n"                               // 7
+                         "keepalive\n"                               // 8
+                         "cache-mib=1\n"                             // 9
+                         "disk-reserve-mib=44\n"                     // 10
+                         "disk-reserve-mib=45\n"                     // 11
+                         "verify=true\n"                             // 12
+                         "tls-cert=\"/a\n";                          // 13
+  setenv("TIDEWAITER_METRICS_LISTEN", "unix:/x", 1);
+  std::string told;
+  const Arguments arguments = Read({"--check-config", "--config", file.c_str(), "--keepalive", "2s"}, &told);
+  unsetenv("TIDEWAITER_METRICS_LISTEN");
+  EXPECT_FALSE(arguments.config.has_value());
+  EXPECT_EQ(arguments.exit_code, kExitUsage);
+  for (const char* fault :
+       {" line 2: cache-mb: there is no such option; did you mean cache-mib?",
+        " line 3: log-level: loud not in", " line 4: listen: \"nohost\" is not an address",
+        " line 6: data-dir /dev/null/x cannot be made", " line 7: \"[section]\" begins a section",
+        " line 8: \"keepalive\" is not KEY=VALUE", " line 9: cache-mib: Value 1 not in range",
+        " line 11: disk-reserve-mib: stands in line 10 already", " line 12: verify: there is no such option",
+        " line 13: tls-cert: \"\"/a\" is not in quotes"}) {
+    EXPECT_THAT(told, HasSubstr(fault[0] == ' ' ? file + fault : std::string(fault)));
+  }
+  EXPECT_THAT(told, HasSubstr("TIDEWAITER_METRICS_LISTEN: HTTP is served on host:port only"));
+}
+
+TEST(ConfigTest, AFileThatCannotBeReadIsNamed) {
+  std::string told;
+  EXPECT_EQ(Read({"--config", "/nonexistent.toml"}, &told).exit_code, kExitUsage);
+  EXPECT_THAT(told, HasSubstr("--config /nonexistent.toml cannot be read: No such file"));
+  EXPECT_EQ(Read({"--config", "/tmp"}, &told).exit_code, kExitUsage);
+  EXPECT_THAT(told, HasSubstr("it is a folder"));
+}
+
 TEST(ConfigTest, PlaintextDoesNotLeaveTheMachineUnasked) {
   Config config;
   config.data_dir = "/tmp";
@@ -137,7 +180,7 @@ TEST(ConfigTest, PlaintextDoesNotLeaveTheMachineUnasked) {
     EXPECT_FALSE(CheckConfig(config).ok()) << remote;
   }
   config.listen = {"127.0.0.1:0"};
-  config.metrics_listen = "0.0.0.0:9443";
+  config.metrics_listen = "0.0.0.0:9464";
   EXPECT_THAT(std::string(CheckConfig(config).message()), HasSubstr("--metrics-listen"));
 }
 

@@ -145,6 +145,17 @@ class StartTest(DaemonTest):
             self.assertEqual(code, 2, printed)
             self.assertIn("--no-such-flag", printed)
 
+    def test_check_config_tells_all_that_is_wrong_with_the_file(self):
+        with support.temporary_folder() as folder:
+            file = folder / "daemon.toml"
+            file.write_text('cache=64\nlisten="nohost"\ndata-dir="/dev/null/store"\nkeepalive="soon"\n')
+            code, printed = run_daemon("--check-config", "--config", file)
+            self.assertEqual(code, 2, printed)
+            for line, key in enumerate(("cache", "listen", "data-dir", "keepalive"), 1):
+                self.assertIn(f"{file} line {line}: {key}", printed)
+            file.write_text('cache-mib=64\n')
+            self.assertEqual(run_daemon("--check-config", "--config", file, "--data-dir", folder / "store")[0], 0)
+
     def test_help_and_version(self):
         code, printed = run_daemon("--help")
         self.assertEqual(code, 0)
