@@ -78,10 +78,14 @@ absl::StatusOr<Selector> Selector::Parse(std::string_view text) {
 
 absl::Status Selector::Validate(std::size_t dimensions) const {
   if (places_.empty() || places_.size() == dimensions) return absl::OkStatus();
-  return InvalidField(
-      "", absl::StrCat("the selector ", Quoted(ToString()), " has ", Numbered(places_.size(), "place"),
-                       ", but the dataset has ", Numbered(dimensions, "dimension"),
-                       "; write one place for each, empty for every code"));
+  const std::string text =
+      absl::StrJoin(places_, ".", [](std::string* out, const std::vector<std::string>& codes) {
+        absl::StrAppend(out, absl::StrJoin(codes, "+"));
+      });
+  return InvalidField("",
+                      absl::StrCat("the selector ", Quoted(text), " has ", Numbered(places_.size(), "place"),
+                                   ", but the dataset has ", Numbered(dimensions, "dimension"),
+                                   "; write one place for each, empty for every code"));
 }
 
 bool Selector::MatchesText(std::string_view key_text) const {

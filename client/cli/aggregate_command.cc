@@ -34,8 +34,9 @@ absl::Status RunAggregate(Session& session) {
   const client::AggregateRequest request = RequestOf(options);
   // The first page is read before anything is written: a refusal leaves no half answer behind.
   absl::StatusOr<client::AggregatePage> page = session.client.Aggregate(request);
-  if (!page.ok()) return InWordsOfQuery(page.status());
-  RecordWriter writer(options.format, FigureSchema(), "aggregates", &session.out);
+  if (!page.ok()) return page.status();
+  RecordWriter writer(options.format, FigureSchema(request.view.with_published_rates), "aggregates",
+                      &session.out);
   std::uint64_t figures = 0;
   for (;;) {
     for (const AggregateFigure& figure : page->figures) {

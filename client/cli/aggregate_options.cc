@@ -178,6 +178,11 @@ absl::Status TakeFollowed(std::string_view text, std::vector<AggregateQuery>* fo
   AggregateQuery query;
   TW_RETURN_IF_ERROR(TakeWindow(text.substr(0, colon), &query));
   TW_RETURN_IF_ERROR(ParseTransform(text.substr(colon + 1), &query));
+  if (query.transform == Transform::kShare || query.transform == Transform::kContribution) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        Quoted(text),
+        " needs a total, which cannot be said here; follow the levels, or ask `tidewaiter aggregate`"));
+  }
   followed->push_back(std::move(query));
   return absl::OkStatus();
 }

@@ -113,9 +113,9 @@ std::string VintageJson(const AggregateFigure& figure) {
 }
 
 // What a person should know of a figure beside its value.
-std::string NoteText(const CellTexts& texts, const AggregateFigure& figure) {
+std::string NoteText(const CellTexts& texts, const AggregateQuery& query, const AggregateFigure& figure) {
   const AggregateValue& value = figure.value;
-  if (!value.value) return absl::StrCat("undefined: ", ReasonText(value));
+  if (!value.value) return absl::StrCat("undefined: ", ReasonText(value, query.derivation));
   std::vector<std::string> notes;
   if (value.extrapolated) notes.emplace_back("an extrapolation");
   if (value.left_out > 0) {
@@ -129,12 +129,13 @@ std::string NoteText(const CellTexts& texts, const AggregateFigure& figure) {
   return absl::StrJoin(notes, ", ");
 }
 
-Record EmptyRecord() { return Record(FigureSchema().size()); }
+Record EmptyRecord() { return Record(FigureSchema(false).size()); }
 
 // Where a field of a record stands.
 std::size_t IndexOf(std::string_view name) {
-  for (std::size_t i = 0; i < FigureSchema().size(); ++i) {
-    if (FigureSchema()[i].name == name) return i;
+  const Schema schema = FigureSchema(false);
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    if (schema[i].name == name) return i;
   }
   return 0;
 }
@@ -171,7 +172,9 @@ void AddOperands(const CellTexts& texts, const FigurePath& path, std::string_vie
 
 }  // namespace
 
-const Schema& FigureSchema() {
+namespace {
+
+const Schema& FullSchema() {
   static const Schema* const schema = new Schema{
       {.name = "rank", .kind = FieldKind::kInteger, .shown = kInTable},
       {.name = "series"},
@@ -197,8 +200,17 @@ const Schema& FigureSchema() {
       {.name = "published_rate", .kind = FieldKind::kJson, .shown = kInJson},
       {.name = "terms", .kind = FieldKind::kJson, .shown = kInJson},
       {.name = "note", .kind = FieldKind::kProse, .shown = kInTable},
+      {.name = "printed_as_data", .kind = FieldKind::kDatum, .shown = 0},
   };
   return *schema;
+}
+
+}  // namespace
+
+Schema FigureSchema(bool with_published) {
+  Schema schema = FullSchema();
+  if (with_published) schema.back() = {.name = "printed", .kind = FieldKind::kDatum, .shown = kInCsv};
+  return schema;
 }
 
 Record FigureRecord(CellTexts& texts, const AggregateQuery& query, const AggregateFigure& figure) {
@@ -238,7 +250,8 @@ Record FigureRecord(CellTexts& texts, const AggregateQuery& query, const Aggrega
       VintageJson(figure),
       RateJson(figure.published_rate),
       TermsJson(figure),
-      NoteText(texts, figure),
+      NoteText(texts, query, figure),
+      figure.published_rate ? figure.published_rate->datum.ToString() : "",
   };
 }
 
@@ -302,21 +315,8 @@ Record MoveRecord(Sequence sequence, const AggregateQuery& query, const client::
       std::string(AggregateStatusName(StatusOf(move.after))),
       reason(move.after),
       reason(move.before),
-      move.after.value ? "" : absl::StrCat("undefined now: ", ReasonText(move.after)),
+      move.after.value ? "" : absl::StrCat("undefined now: ", ReasonText(move.after, query.derivation)),
   };
-}
-
-absl::Status InWordsOfQuery(const absl::Status& status) {
-  const ErrorDetails details = DetailsOf(status);
-  if (details.violations.empty()) return status;
-  std::vector<FieldViolation> violations = details.violations;
-  constexpr std::string_view kPrefix = "query.";
-  for (FieldViolation& violation : violations) {
-    if (violation.field.substr(0, kPrefix.size()) == kPrefix) violation.field.erase(0, kPrefix.size());
-  }
-  std::string message(status.message());
-  if (message.substr(0, kPrefix.size()) == kPrefix) message.erase(0, kPrefix.size());
-  return MakeError(status.code(), details.reason, message, details.metadata, std::move(violations));
 }
 
 std::string TransformText(const AggregateQuery& query) {
@@ -338,13 +338,22 @@ std::string TransformText(const AggregateQuery& query) {
   }
 }
 
-std::string ReasonText(const AggregateValue& value) {
+std::string ReasonText(const AggregateValue& value, std::optional<Derivation> wished) {
   const std::string months = MonthsText(value.months);
   const auto of = [&](absl::string_view before, absl::string_view after, absl::string_view without) {
     return value.months.empty() ? std::string(without) : absl::StrCat(before, months, after);
   };
   switch (value.reason) {
     case Undefined::kMissingMonths:
+      // They may well be stated, but not as it was wished.
+      switch (wished.value_or(Derivation{})) {
+        case Derivation::kPublished:
+          return of("no release states ", " as such", "months are missing");
+        case Derivation::kSummed:
+          return of("no stated runs add up to ", "", "months are missing");
+        case Derivation::kDifferenced:
+          return of("no difference of stated runs is ", "", "months are missing");
+      }
       return of("no release states ", "", "months are missing");
     case Undefined::kCombinedMonths:
       return of("", " is published as one", "a boundary lies inside a run that is published as one");

@@ -1,6 +1,7 @@
 // Figures as texts of records, and reasons in words.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@
 namespace tidewaiter::cli {
 
 // series,period,window,transform,value,unit,status,reason,derivation,published_at,sequence; JSON has more:
-// bound, members, months, vintage, published_rate, terms; tables have a note in words.
-const Schema& FigureSchema();
+// bound, members, months, vintage, published_rate, terms; tables have a note in words. `with_published`: CSV
+// has the printed rate as one more column, the last.
+Schema FigureSchema(bool with_published);
 // `query`: as the daemon understood it.
 Record FigureRecord(CellTexts& texts, const AggregateQuery& query, const AggregateFigure& figure);
 // What a figure was computed from, as lines of the same table, indented below it.
@@ -23,11 +25,10 @@ std::vector<Record> ExplanationRecords(CellTexts& texts, const AggregateFigure& 
 const Schema& MoveSchema();
 Record MoveRecord(Sequence sequence, const AggregateQuery& query, const client::AggregateMove& move);
 
-// The fields of a refusal as the command line knows them: "query.base" is --base.
-absl::Status InWordsOfQuery(const absl::Status& status);
 // "growth lag 12", "level", "share": as `--transform` and `--lag` have it.
 std::string TransformText(const AggregateQuery& query);
 // "January-February 2025 is published as one"
-std::string ReasonText(const AggregateValue& value);
+// `wished`: the derivation that was asked for.
+std::string ReasonText(const AggregateValue& value, std::optional<Derivation> wished = std::nullopt);
 
 }  // namespace tidewaiter::cli

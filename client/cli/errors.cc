@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/exit_code.h"
+#include "client/cli/option_words.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
 
@@ -108,7 +109,8 @@ int ExitCodeOf(const absl::Status& status) {
   }
 }
 
-std::string Explain(const absl::Status& status, std::string_view address) {
+std::string Explain(const absl::Status& told, std::string_view address) {
+  const absl::Status status = InWordsOfOptions(told);
   const ErrorDetails details = DetailsOf(status);
   std::string out = absl::StrCat("tidewaiter: ", Headline(status, details, address), "\n");
   if (details.violations.size() >= kFewestListed) {

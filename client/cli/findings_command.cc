@@ -12,6 +12,10 @@
 namespace tidewaiter::cli {
 namespace {
 
+std::string TextOfTarget(const Target& target) {
+  return target.key.empty() ? target.dataset : absl::StrCat(target.dataset, "/", target.key);
+}
+
 // Whose figures they are: findings in the press's report of figures may be slips of the press.
 absl::Status SayWhose(Session& session, const std::string& dataset) {
   TW_ASSIGN_OR_RETURN(const client::DatasetInfo info, session.client.GetDataset(dataset));
@@ -42,7 +46,8 @@ absl::Status RunFindings(Session& session) {
   query.after_sequence = asked.from_sequence.value_or(0);
   query.until_sequence = asked.until_sequence.value_or(0);
   TW_ASSIGN_OR_RETURN(client::FindingPage page, session.client.ListFindings(query));
-  if (!query.dataset.empty()) TW_RETURN_IF_ERROR(SayWhose(session, query.dataset));
+  const bool any = !page.findings.empty() || !page.next_page_token.empty();
+  if (any && !query.dataset.empty()) TW_RETURN_IF_ERROR(SayWhose(session, query.dataset));
   const Sequence position = page.position;
   RecordWriter writer(options.format, FindingSchema(), "findings", &session.out);
   for (;;) {
@@ -51,8 +56,10 @@ absl::Status RunFindings(Session& session) {
     TW_ASSIGN_OR_RETURN(page, session.client.ListFindings(query, 0, page.next_page_token));
   }
   writer.Finish(absl::StrCat("\"position\":", position));
-  session.Say(absl::StrCat(Counted(writer.records(), "finding"), "; releases up to sequence ", position,
-                           " have been checked"));
+  const std::string count = writer.records() == 0 ? "no findings" : Counted(writer.records(), "finding");
+  const std::string whose = query.dataset.empty() ? "" : absl::StrCat(" of ", TextOfTarget(options.target));
+  session.Say(
+      absl::StrCat(count, any ? "" : whose, "; releases up to sequence ", position, " have been checked"));
   return absl::OkStatus();
 }
 

@@ -26,8 +26,8 @@ const Schema& MirrorSchema() {
 std::string HeadLine(std::string_view name, const client::MirrorSide& side, const std::string& unit,
                      const Vintage& vintage) {
   return absl::StrCat(
-      std::string(name), ": ", side.dataset, "/", side.key, "  ", unit, side.valuation.empty() ? "" : "  ",
-      side.valuation,
+      std::string(name), ": ", side.dataset, "/", side.key, "  ", unit.empty() ? "(no unit)" : unit,
+      side.valuation.empty() ? "" : "  ", side.valuation,
       vintage.as_of == Instant::Max() ? std::string() : absl::StrCat("  as of ", vintage.as_of.ToString()),
       "  at sequence ", vintage.sequence);
 }

@@ -5,10 +5,14 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/exit_code.h"
 #include "client/cli/options_parts.h"
+#include "domain/nearest_word.h"
 #include "domain/strings.h"
+#include "domain/text.h"
 
 namespace tidewaiter::cli {
 namespace {
@@ -94,6 +98,22 @@ std::string Contradiction(const CLI::App& app, const Options& o, const std::vect
   return "";
 }
 
+// What there is instead of a command: the first word that nothing took.
+std::string NoCommand(const CLI::App& app) {
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(command->get_name());
+  }
+  for (const std::string& word : app.remaining()) {
+    if (absl::StartsWith(word, "-")) continue;
+    const std::string nearest = NearestWord(word, commands);
+    if (!nearest.empty())
+      return absl::StrCat("there is no command ", Quoted(word), "; did you mean ", nearest, "?");
+    return absl::StrCat("there is no command ", Quoted(word), "; there are ", absl::StrJoin(commands, ", "));
+  }
+  return "name a command, such as get or push";
+}
+
 }  // namespace
 
 ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* out, Output* err) {
@@ -121,12 +141,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
   AddCalendar(&app, &options);
   AddConventions(&app, &options);
   AddRetract(&app, &options);
-  app.add_subcommand("status", "Show the daemon's state")->callback([&options] {
-    options.command = Options::Command::kStatus;
-  });
-  app.add_subcommand("version", "Show this program's version")->callback([&options] {
-    options.command = Options::Command::kVersion;
-  });
+  AddStatus(&app, &options);
 
   const auto misused = [&](std::string_view what) {
     const CLI::App* command = &app;
@@ -139,7 +154,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv, Output* ou
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() != 0) return misused(argc <= 1 ? "name a command, such as get or push" : e.what());
+    if (e.get_exit_code() != 0) return misused(app.get_subcommands().empty() ? NoCommand(app) : e.what());
     std::ostringstream text;
     app.exit(e, text, text);
     out->Write(text.str());

@@ -6,6 +6,7 @@
 
 #include "client/cli/aggregate_options.h"
 #include "client/cli/options_parts.h"
+#include "domain/limits.h"
 
 namespace tidewaiter::cli {
 namespace {
@@ -16,12 +17,13 @@ with each month from the first to the last that is known; --from and --to narrow
 
 Windows      month, qtd, ytd (from the start of the statistical year), year, t3m, t6m, t12m, any number of months: 7m
 Transforms   level, change, growth (with --lag), yoy (growth, lag 12), mom (growth, lag 1), annualised,
-             magnitude (growth of a balance without its sign), contribution and share (of --total), ratio (X over M),
+             magnitude (growth of a balance without its sign), contribution and share (give --total), ratio (X over M),
              run-rate (an extrapolation), index (--base is 100), unit-value (value over quantity),
              balance (X - M), turnover (X + M)
 
 CSV columns: series,period,window,transform,value,unit,status,reason,derivation,published_at,sequence
   status       OK; PARTIAL (members left out); EXTRAPOLATED; UNDEFINED, with the reason
+  printed      with --with-published, as the last column: the publisher's own rate
   derivation   PUBLISHED, SUMMED, or DIFFERENCED: how the months were put together
 Also: --as-of DATE, --at-sequence N, --from MONTH, --to MONTH, -o FORMAT, --timeout TIME, --server ADDRESS.
 
@@ -49,10 +51,13 @@ void AddAggregateWords(CLI::App* app, Options* o) {
   app->add_flag("--mean", query->window.mean, "The window's sum divided by its months");
   AddWord(app, o, "--transform", ParseTransform, "What of the windows; see below. Default level")
       ->type_name("NAME");
-  app->add_option("--decimals", query->decimals, "Digits after the point of what is divided")->type_name("N");
+  app->add_option("--decimals", query->decimals, "Digits after the point of what is divided")
+      ->check(Whole(0, limits::kMaxResultDecimals))
+      ->type_name("N");
   AddWord(app, o, "--base", TakeBase, "index: what is 100: 2019, 2019-01, 2019-01/P7M")->type_name("PERIOD");
   app->add_option("--year-start", query->window.year_start_month,
                   "First month of years. Default: the dataset's")
+      ->check(Whole(1, 12))
       ->type_name("N");
   AddWord(app, o, "--derivation", TakeDerivation, "Only: published, summed, differenced")->type_name("NAME");
   AddWord(app, o, "--rounding", TakeRounding,
@@ -79,7 +84,8 @@ void AddAggregateGroups(CLI::App* app, Options* o) {
       ->check(Checked([query](const std::string& text) { return TakeGroup(text, query); }))
       ->type_name("GROUP");
   app->add_option("--total", query->total,
-                  "share, contribution: key of the total; an empty place is the figure's own")
+                  "share, contribution, which need it: key of the total; an empty place is the figure's own; "
+                  "'*': the sum of all that is selected")
       ->type_name("KEY");
   app->add_option("--numerator", query->numerator,
                   "ratio: flow, default X; unit-value: measure, default VALUE")
@@ -102,6 +108,7 @@ void AddAggregateView(CLI::App* app, Options* o) {
            view->ranking->top = top;
          },
          "Rank, and show the first N; 0: all. Of --month, or the latest")
+      ->check(Whole(0, limits::kMaxPageSize))
       ->type_name("N");
   app->add_flag_callback(
       "--by-magnitude",
@@ -133,6 +140,7 @@ void AddFigureWords(CLI::App* app, Options* o) {
   if (app->get_option_no_throw("--lag") != nullptr) return;
   app->add_option("--lag", o->aggregate.query.lag_months,
                   "Months back to the base of a growth or change. Default 12")
+      ->check(Whole(1, limits::kMaxLagMonths))
       ->type_name("N");
 }
 

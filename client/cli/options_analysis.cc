@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "client/cli/options_parts.h"
 #include "domain/limits.h"
@@ -21,7 +22,8 @@ Every release is checked shortly after it has been accepted, against what was he
                          by more than rounding
   UNANNOUNCED_REVISION   a regular release changed what had been published for an earlier period
 A finding says that figures are inconsistent with what was held; a silent revision is one possible cause of several.
-Status: OPEN; CONFIRMED once the base was revised into the implied interval; SUPERSEDED once it was revised elsewhere.
+Status: OPEN; CONFIRMED once the base was revised into the implied interval; SUPERSEDED once it was revised elsewhere,
+or the release was retracted.
 
 CSV columns: kind,series,period,sequence,published_at,printed,held,implied_low,implied_high,amount,status
 With --tally: series,fit,up,down,not_testable
@@ -74,6 +76,18 @@ absl::Status TakePrint(const std::string& text, client::PrintChoice* choice) {
   } else {
     return wrong;
   }
+  return absl::OkStatus();
+}
+
+// "FOB,CIF": both or none, for to know one is to know the other.
+absl::Status TakeValuations(const std::string& text, MirrorArguments* mirror) {
+  const std::vector<std::string> words = absl::StrSplit(text, ',');
+  if (words.size() != 2 || words[0].empty() || words[1].empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Quoted(text), " does not say how both sides are valued; write FOB,CIF, or CIF,CIF"));
+  }
+  mirror->a.valuation = words[0];
+  mirror->b.valuation = words[1];
   return absl::OkStatus();
 }
 
@@ -169,13 +183,13 @@ void AddRevisions(CLI::App* app, Options* o) {
       ->check(CLI::IsMember({"level", "percent", "growth"}))
       ->type_name("WHAT");
   revisions->add_option("--lag", o->revisions.lag_months, "With --of growth: months back. Default 12")
-      ->check(CLI::Range(1, limits::kMaxLagMonths))
+      ->check(Whole(1, limits::kMaxLagMonths))
       ->type_name("N");
   revisions->add_option("--period-months", o->revisions.period_months, "Only periods of so many months")
-      ->check(CLI::Range(1, limits::kMaxPeriodMonths))
+      ->check(Whole(1, limits::kMaxPeriodMonths))
       ->type_name("N");
   revisions->add_option("--hac-lag", o->revisions.hac_lag, "Lag of the HAC covariance. Default: by rule")
-      ->check(CLI::Range(0, limits::kMaxHacLag))
+      ->check(Whole(0, limits::kMaxHacLag))
       ->type_name("N");
   revisions->add_flag("--pooled", o->revisions.pooled, "Also all series together");
   AddFigureWords(revisions, o);
@@ -199,14 +213,8 @@ void AddMirror(CLI::App* app, Options* o) {
       ->check(Checked([o](const std::string& t) { return TakeSide(t, &o->mirror.b); }))
       ->required();
   AddText(
-      mirror, "--valuation",
-      [o](const std::string& t) {
-        const std::size_t comma = t.find(',');
-        o->mirror.a.valuation = t.substr(0, comma);
-        o->mirror.b.valuation = comma == std::string::npos ? "" : t.substr(comma + 1);
-        return absl::OkStatus();
-      },
-      "How the two are valued, for the heading: FOB,CIF")
+      mirror, "--valuation", [o](const std::string& t) { return TakeValuations(t, &o->mirror); },
+      "How the two are valued, A first, for the heading: FOB,CIF")
       ->type_name("A,B");
   AddText(
       mirror, "--as-of-b",
@@ -220,10 +228,10 @@ void AddMirror(CLI::App* app, Options* o) {
       ->add_option(
           "--months", o->mirror.window_months,
           "Runs of so many months, computed where they are not published. Default: published periods")
-      ->check(CLI::Range(1, limits::kMaxWindowMonths))
+      ->check(Whole(1, limits::kMaxWindowMonths))
       ->type_name("N");
   mirror->add_option("--decimals", o->mirror.decimals, "Of the ratio. Default 3")
-      ->check(CLI::Range(0, limits::kMaxResultDecimals))
+      ->check(Whole(0, limits::kMaxResultDecimals))
       ->type_name("N");
   mirror->footer(kMirrorFooter);
   mirror->callback([o] { o->command = Options::Command::kMirror; });

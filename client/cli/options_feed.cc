@@ -7,6 +7,7 @@
 #include "client/cli/options_parts.h"
 #include "client/feeders/formats.h"
 #include "client/feeders/publication.h"
+#include "domain/series_key.h"
 #include "domain/text.h"
 
 namespace tidewaiter::cli {
@@ -89,6 +90,9 @@ absl::Status TakeSeparator(const std::string& text, char* separator) {
   return absl::InvalidArgumentError(absl::StrCat(Quoted(text), " is no separator; there are , ; | and tab"));
 }
 
+// Before anything is sent or made for it.
+absl::Status IsCode(const std::string& text) { return text.empty() ? absl::OkStatus() : ValidateCode(text); }
+
 // The first word may name a format; the rest are files.
 void TellFormat(FeedArguments* feed) {
   if (feed->files.empty() || !feeders::FormatOfName(feed->files.front()).ok()) return;
@@ -145,8 +149,10 @@ void AddDraftOptions(CLI::App* app, Options* o) {
                                                             {"correction", ReleaseKind::kCorrection},
                                                             {"backfill", ReleaseKind::kBackfill}};
   app->add_option("--agency", o->feed.agency, "Who published the releases. Default: the dataset's publisher")
+      ->check(Checked(IsCode))
       ->type_name("ID");
   app->add_option("--stage", o->feed.stage, "Stage of the releases: flash, bulletin, yearbook")
+      ->check(Checked(IsCode))
       ->type_name("ID");
   app->add_option("--title", o->feed.title, "Title of the releases, before the files' own")
       ->type_name("TEXT");
@@ -198,9 +204,12 @@ void AddFeed(CLI::App* app, Options* o) {
     NeedFiles(o->feed);
   });
 
-  app->add_subcommand("formats", "List the formats that can be fed, each with an example")->callback([o] {
-    o->command = Options::Command::kFormats;
-  });
+  CLI::App* formats =
+      app->add_subcommand("formats", "List the formats that can be fed, each with an example");
+  formats->footer(
+      "\nNo daemon is needed. Also: -o FORMAT of what is listed.\n\nExamples\n  tidewaiter formats\n"
+      "  tidewaiter feed sdmx-csv data.csv --published-at 2025-01-20\n  tidewaiter convert table.csv -o csv");
+  formats->callback([o] { o->command = Options::Command::kFormats; });
 }
 
 }  // namespace tidewaiter::cli

@@ -11,6 +11,9 @@
 namespace tidewaiter::cli {
 namespace {
 
+// As HistoryRequest.n on the wire.
+constexpr int kMaxNth = 1'000'000;
+
 absl::Status TakeTimeout(const std::string& text, std::optional<absl::Duration>* timeout) {
   absl::Duration duration;
   double seconds = 0;
@@ -99,9 +102,22 @@ std::vector<Restricted> AddGlobals(CLI::App* app, Options* o, client::Tls* tls, 
   type->check(CLI::IsMember({"all", "changed", "initial", "nth", "latest"}))->type_name("TYPE");
   restricted.push_back({type, {"history"}});
   auto* nth = app->add_option("--nth", o->nth, "history: with --output-type nth, from 1");
-  nth->check(CLI::PositiveNumber)->type_name("N");
+  nth->check(Whole(1, kMaxNth))->type_name("N");
   restricted.push_back({nth, {"history"}});
   return restricted;
+}
+
+void AddStatus(CLI::App* app, Options* o) {
+  CLI::App* status = app->add_subcommand("status", "Show the daemon's state");
+  status->footer(
+      "\nThe newest release that is accepted (head), whether pushes are taken, how much is stored and "
+      "connected.\n"
+      "Also: -o FORMAT, --timeout TIME, --server ADDRESS.\n"
+      "\nExamples\n  tidewaiter status\n  tidewaiter status -o json --server 127.0.0.1:7443");
+  status->callback([o] { o->command = Options::Command::kStatus; });
+  CLI::App* version = app->add_subcommand("version", "Show this program's version");
+  version->footer("\nNo daemon is needed. Also: -o FORMAT. `tidewaiter status` tells the daemon's.");
+  version->callback([o] { o->command = Options::Command::kVersion; });
 }
 
 }  // namespace tidewaiter::cli

@@ -19,6 +19,18 @@ CLI::Validator Checked(const std::function<absl::Status(const std::string&)>& ta
       "");
 }
 
+CLI::Validator Whole(std::int64_t low, std::int64_t high) {
+  const CLI::Validator whole = Checked([low, high](const std::string& text) {
+    std::int64_t number = 0;
+    const bool signless = !text.empty() && text.front() != '+';
+    if (signless && absl::SimpleAtoi(text, &number) && number >= low && number <= high)
+      return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat(Quoted(text), " is not a whole number from ", low, " to ", high));
+  });
+  return whole;
+}
+
 absl::Status TakeTarget(const std::string& text, Target* target) {
   const std::size_t slash = text.find('/');
   target->dataset = text.substr(0, slash);

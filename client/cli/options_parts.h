@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ CLI::Validator Checked(const std::function<absl::Status(const std::string&)>& ta
 // Adds an option whose text `take` reads; it may be given once.
 CLI::Option* AddText(CLI::App* app, const std::string& names,
                      std::function<absl::Status(const std::string&)> take, const std::string& description);
+// A check that is passed by whole numbers from `low` to `high`, without a sign but -.
+CLI::Validator Whole(std::int64_t low, std::int64_t high);
 // Adds the options that say which figures are computed, --window to --denominator; --lag, unless there is
 // one.
 void AddFigureWords(CLI::App* app, Options* o);
@@ -60,5 +63,6 @@ void AddRevisions(CLI::App* app, Options* o);
 void AddMirror(CLI::App* app, Options* o);
 void AddCalendar(CLI::App* app, Options* o);
 void AddConventions(CLI::App* app, Options* o);
+void AddStatus(CLI::App* app, Options* o);  // status, version
 
 }  // namespace tidewaiter::cli

@@ -31,6 +31,9 @@ Examples
 
 void AddReaders(CLI::App* app, Options* o) {
   CLI::App* datasets = app->add_subcommand("datasets", "List the datasets");
+  datasets->footer(
+      "\nAlso: -o FORMAT, --timeout TIME, --server ADDRESS.\n\nExamples\n  tidewaiter datasets\n"
+      "  tidewaiter datasets -o json");
   datasets->callback([o] { o->command = Options::Command::kDatasets; });
 
   CLI::App* series = app->add_subcommand("series", "List the series that a key selects");
@@ -40,6 +43,10 @@ void AddReaders(CLI::App* app, Options* o) {
 
   CLI::App* releases = app->add_subcommand("releases", "List the releases in the order of their acceptance");
   releases->add_option("DATASET", o->target.dataset, "Only those with a section of this dataset");
+  releases->footer(
+      "\nA release is named by its id, AGENCY/ID, or its sequence: diff and retract take any of them.\n"
+      "Also: -o FORMAT, --timeout TIME, --server ADDRESS.\n\nExamples\n  tidewaiter releases\n"
+      "  tidewaiter releases GACC_PRESS -o csv");
   releases->callback([o] { o->command = Options::Command::kReleases; });
 
   CLI::App* get = app->add_subcommand("get", "Read what is known, now or at any vintage");

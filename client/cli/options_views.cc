@@ -56,7 +56,7 @@ Examples
 // --months of triangle and plot.
 void AddPeriodMonths(CLI::App* app, Options* o) {
   app->add_option("--months", o->period_months, "Only runs of N months; 1: single months")
-      ->check(CLI::Range(1, limits::kMaxPeriodMonths))
+      ->check(Whole(1, limits::kMaxPeriodMonths))
       ->type_name("N");
 }
 
@@ -77,7 +77,9 @@ void AddDiff(CLI::App* app, Options* o) {
       ->check(CLI::IsMember({"percent", "amount", "series"}))
       ->type_name("HOW");
   diff->add_flag("--all", o->diff.all, "What was only confirmed, too");
-  diff->add_option("--top", o->diff.top, "Only the first N")->check(CLI::PositiveNumber)->type_name("N");
+  diff->add_option("--top", o->diff.top, "Only the first N")
+      ->check(Whole(1, limits::kMaxSequence))
+      ->type_name("N");
   diff->footer(kDiffFooter);
   diff->callback([o] { o->command = Options::Command::kDiff; });
 }
@@ -90,7 +92,7 @@ void AddTriangle(CLI::App* app, Options* o) {
   triangle->add_flag("--changes-only", o->triangle.changes_only,
                      "Leave a cell empty where it stayed as it was");
   triangle->add_option("--last", o->triangle.last, "Only the newest N vintages")
-      ->check(CLI::PositiveNumber)
+      ->check(Whole(1, limits::kMaxSequence))
       ->type_name("N");
   triangle->footer(kTriangleFooter);
   triangle->callback([o] { o->command = Options::Command::kTriangle; });
@@ -103,10 +105,10 @@ void AddPlot(CLI::App* app, Options* o) {
   AddFigureWords(plot, o);
   plot->add_flag("--ascii", o->plot.ascii, "Draw with ASCII characters only");
   plot->add_option("--width", o->plot.width, "Columns; default: the terminal's, or 120")
-      ->check(CLI::Range(kMinChartWidth, kMaxChartWidth))
+      ->check(Whole(kMinChartWidth, kMaxChartWidth))
       ->type_name("N");
   plot->add_option("--height", o->plot.height, "Lines of the plot; default 20")
-      ->check(CLI::Range(kMinChartHeight, kMaxChartHeight))
+      ->check(Whole(kMinChartHeight, kMaxChartHeight))
       ->type_name("N");
   plot->footer(kPlotFooter);
   plot->callback([o, plot] {

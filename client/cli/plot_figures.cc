@@ -45,7 +45,7 @@ absl::StatusOr<FigureLines> ReadFigures(Session& session, const client::VintageQ
   };
   absl::StatusOr<client::AggregateHeading> heading =
       session.client.StreamAggregates(request, take, {options.timeout.value_or(kPlotTimeout)});
-  if (!heading.ok()) return InWordsOfQuery(heading.status());
+  if (!heading.ok()) return heading.status();
   result.heading = absl::StrCat(heading->query.window.ToString(), " ", TransformText(heading->query));
   result.sequence = heading->vintage.sequence;
   return result;

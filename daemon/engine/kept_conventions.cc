@@ -44,12 +44,10 @@ absl::StatusOr<CodesByPlace> CodesOf(const storage::Catalogue& catalogue, const 
 
 std::string NoSuchGroup(const DatasetDefinition& dataset, const Conventions& conventions,
                         std::string_view name) {
-  const std::string kept =
-      conventions.groups.empty()
-          ? "no groups"
-          : absl::StrJoin(conventions.groups, ", ",
-                          [](std::string* out, const CodeGroup& group) { out->append(group.name); });
-  return absl::StrCat("with ", dataset.id, " no group ", Quoted(name), " is kept, but ", kept,
+  const std::string kept = absl::StrJoin(
+      conventions.groups, ", ", [](std::string* out, const CodeGroup& group) { out->append(group.name); });
+  return absl::StrCat("with ", dataset.id, " no group ", Quoted(name), " is kept",
+                      kept.empty() ? ", nor any other" : absl::StrCat(", but ", kept),
                       "; set it with SetConventions, or state its dimension and members");
 }
 

@@ -150,6 +150,83 @@ TEST_F(ProgramTest, UsageErrorsExitWith2) {
   }
 }
 
+// A number that is none is told as it was typed, with what may be given.
+TEST_F(ProgramTest, NumbersOutOfRangeAreToldByTheirOption) {
+  struct Case {
+    std::vector<std::string> command;
+    const char* option;
+    const char* range;
+    bool zero_is_fine = false;
+  };
+  const std::vector<Case> cases = {{{"aggregate", "T"}, "--lag", "from 1 to 120"},
+                                   {{"aggregate", "T"}, "--decimals", "from 0 to 12", true},
+                                   {{"aggregate", "T"}, "--year-start", "from 1 to 12"},
+                                   {{"aggregate", "T"}, "--top", "from 0 to 100000", true},
+                                   {{"revisions", "T"}, "--lag", "from 1 to 120"},
+                                   {{"revisions", "T"}, "--hac-lag", "from 0 to 1200", true},
+                                   {{"revisions", "T"}, "--period-months", "from 1 to 1200"},
+                                   {{"mirror", "T/A", "T/B"}, "--months", "from 1 to 120"},
+                                   {{"triangle", "T"}, "--last", "from 1 to 4294967294"},
+                                   {{"diff", "5"}, "--top", "from 1 to"},
+                                   {{"history", "T", "--output-type", "nth"}, "--nth", "from 1 to 1000000"},
+                                   {{"plot", "T"}, "--height", "from 4 to 200"},
+                                   {{"plot", "T"}, "--width", "from 30 to 1000"}};
+  for (const Case& c : cases) {
+    for (const char* text : {"0", "-1", "99999999999999999999999", "1.5", "x", "+1"}) {
+      if (c.zero_is_fine && std::string_view(text) == "0") continue;
+      std::vector<std::string> arguments = c.command;
+      arguments.push_back(absl::StrCat(c.option, "=", text));
+      const Outcome outcome = Run(arguments);
+      SCOPED_TRACE(absl::StrCat(c.command[0], " ", arguments.back(), ": ", outcome.err));
+      EXPECT_EQ(outcome.code, 2);
+      EXPECT_THAT(outcome.err,
+                  HasSubstr(absl::StrCat(c.option, ": \"", text, "\" is not a whole number ", c.range)));
+      EXPECT_LT(outcome.err.size(), 200u);
+    }
+  }
+}
+
+TEST_F(ProgramTest, AnUnknownCommandIsNamedWithTheOneThatWasMeant) {
+  EXPECT_THAT(Run({"gett", "T"}).err, HasSubstr("there is no command \"gett\"; did you mean get?"));
+  EXPECT_THAT(Run({"-q", "reveesions"}).err, HasSubstr("did you mean revisions?"));
+  EXPECT_THAT(Run({"xyzzy"}).err,
+              AllOf(HasSubstr("there is no command \"xyzzy\"; there are "), HasSubstr("aggregate")));
+  EXPECT_THAT(Run({}).err, HasSubstr("name a command"));
+  EXPECT_EQ(Run({"gett", "T"}).code, 2);
+}
+
+TEST_F(ProgramTest, CodesAreCheckedBeforeAnythingIsMade) {
+  const std::string file = FileWith("published_on,period,partner,value\n2025-08-07,2025-07,RU,19.14\n");
+  for (const char* option : {"--stage", "--agency"}) {
+    const Outcome outcome = Run({"push", file, "--dataset", "NEW", option, "no good"});
+    EXPECT_EQ(outcome.code, 2) << option;
+    EXPECT_THAT(outcome.err, HasSubstr(absl::StrCat(option, ": the code \"no good\" has \" \""))) << option;
+  }
+  EXPECT_EQ(daemon_.datasets.count("NEW"), 0u);
+}
+
+TEST_F(ProgramTest, WhatNeedsTwoWordsSaysSo) {
+  for (const char* text : {"CIF", "CIF,", ",CIF", "CIF,FOB,CIF", ","}) {
+    const Outcome outcome = Run({"mirror", "T/A", "T/B", "--valuation", text});
+    EXPECT_EQ(outcome.code, 2) << text;
+    EXPECT_THAT(outcome.err, HasSubstr("write FOB,CIF")) << text;
+  }
+  for (const char* text : {"t12m:share", "month:contribution"}) {
+    const Outcome outcome = Run({"watch", "T", "--aggregate", text});
+    EXPECT_EQ(outcome.code, 2) << text;
+    EXPECT_THAT(outcome.err, HasSubstr("needs a total")) << text;
+  }
+}
+
+TEST_F(ProgramTest, EveryCommandEndsItsHelpWithExamplesOfItsOwn) {
+  for (const char* command : {"datasets", "releases", "status", "formats", "series", "get"}) {
+    const std::string help = RunWith({command, "--help"}).out;
+    EXPECT_THAT(help, HasSubstr(absl::StrCat("  tidewaiter ", command))) << command;
+    EXPECT_THAT(help, Not(HasSubstr("Exit codes"))) << command;
+  }
+  EXPECT_THAT(RunWith({"--help"}).out, HasSubstr("Exit codes"));
+}
+
 TEST_F(ProgramTest, HelpAndVersionNeedNoDaemon) {
   for (const char* command : {"push", "datasets", "series", "releases", "retract", "get", "history", "diff",
                               "triangle", "plot", "watch", "status"}) {
@@ -308,6 +385,27 @@ TEST_F(ProgramTest, ErrorsHaveTheirExitCodes) {
   const Outcome gone = Run({"get", "T/KEY"});
   EXPECT_EQ(gone.code, 5);
   EXPECT_THAT(gone.err, HasSubstr(daemon_.address()));
+}
+
+TEST(Explain, NamesOptionsInsteadOfFields) {
+  const auto told = [](const char* field, const char* description) {
+    return Explain(MakeError(absl::StatusCode::kInvalidArgument, Reason::kInvalidArgument,
+                             absl::StrCat(field, ": ", description), {}, {{field, description}}),
+                   "host:1");
+  };
+  EXPECT_EQ(told("query.lag_months", "must be 1"), "tidewaiter: --lag: must be 1\n");
+  EXPECT_EQ(told("query.window.kind", "must be the year to date"),
+            "tidewaiter: --window: must be the year to date\n");
+  EXPECT_EQ(told("query.window.year_start_month", "no"), "tidewaiter: --year-start: no\n");
+  EXPECT_EQ(told("aggregates[1].groups[0].members[2].code", "no"), "tidewaiter: --group: no\n");
+  EXPECT_EQ(told("query.keys[0]", "no"), "tidewaiter: DATASET/KEY: no\n");
+  EXPECT_EQ(told("first.n", "is 1 to 1000"), "tidewaiter: --first: is 1 to 1000\n");
+  EXPECT_EQ(told("header.stage", "no"), "tidewaiter: --stage: no\n");
+  EXPECT_EQ(told("transform", "leave that out of group_by and groups"),
+            "tidewaiter: --transform: leave that out of --group-by and --group\n");
+  EXPECT_EQ(told("conventions", "give allow_unknown_codes"),
+            "tidewaiter: conventions: give --allow-unknown-codes\n");
+  EXPECT_EQ(told("sections[0].scope", "no"), "tidewaiter: sections[0].scope: no\n") << "no option sets it";
 }
 
 TEST(ExitCode, OfEveryKindOfStatus) {

@@ -75,6 +75,7 @@ TEST(SelectorTest, KnowsWhenItNamesOneSeries) {
 TEST(SelectorTest, ValidateNamesBothNumbers) {
   EXPECT_TRUE(S("CN..").Validate(3).ok());
   ExpectRefused(S("CN..").Validate(4), "has 3 places, but the dataset has 4 dimensions");
+  ExpectRefused(S("..").Validate(4), "the selector \"..\" has 3 places");  // not "", which has none
 }
 
 TEST(SelectorTest, RefusalNamesThePlace) {

@@ -130,6 +130,32 @@ class AggregatesTest(unittest.TestCase):
                             "2025-12")
         self.assertEqual((share["value"], share["unit"]), ("3.5", "PCT"))
 
+    def test_shares_and_contributions_name_their_total(self):
+        for transform in ("share", "contribution"):
+            arguments = (TURNOVER, "--window", "year", "--transform", transform, "--month", "2025-12")
+            refused = self.cli(*arguments, code=6)
+            self.assertIn("--total: is needed by --transform " + transform, refused.err)
+            refused = self.cli(*arguments, "--total", ".ZZ....", code=6)
+            self.assertIn('--total: ".ZZ...." is the total of nothing selected', refused.err)
+            self.assertEqual(refused.out, "")
+        self.assertEqual(self.value(TURNOVER, "--window", "year", "--transform", "share", "--month", "2025-12",
+                                    "--total", "*"), "100.0")
+
+    def test_balances_have_no_shares(self):
+        share = self.figure("CN.RU.B.VALUE.USD.BN", "--window", "ytd", "--transform", "share", "--total", ".W00.T...",
+                            "--month", "2025-07")
+        self.assertEqual((share["value"], share["reason"]), (None, "MIXED_SIGNS"))
+
+    def test_the_printed_rate_is_a_column_of_its_own(self):
+        outcome = self.cli(TURNOVER, "--window", "ytd", "--transform", "yoy", "--month", "2025-07", "--with-published",
+                           "-o", "csv")
+        self.assertEqual(outcome.columns(), COLUMNS + ["printed"])
+        self.assertEqual([(row["value"], row["printed"]) for row in outcome.rows()], [("-8.0", "-8.1")])
+
+    def test_what_is_stated_but_not_as_wished(self):
+        table = self.cli(TURNOVER, "--derivation", "summed", "--month", "2025-07").out
+        self.assertIn("undefined: no stated runs add up to July 2025", table)
+
     def test_balance_turnover_and_ratio(self):
         """X 56.23 and M 69.57 of January to July 2025."""
         arguments = ("CN.RU..VALUE.USD.BN", "--window", "ytd", "--month", "2025-07", "--transform")
@@ -184,12 +210,14 @@ class AggregatesTest(unittest.TestCase):
 
     def test_refusals_name_the_field_and_the_remedy(self):
         for arguments, words in (
-                ((TURNOVER, "--transform", "yoy", "--lag", "0"), ("lag_months", "1 to")),
+                ((TURNOVER, "--transform", "annualised", "--lag", "5"), ("--lag: ", "divide 12")),
+                ((TURNOVER, "--transform", "run-rate"), ("--window: ", "year to date")),
+                ((TURNOVER, "--group", "G"), ("--group: ", '"G"', "tidewaiter conventions")),
                 (("CN.RU....", "--sum"), ("USD BN", "USD PCT", "select one")),
-                ((TURNOVER, "--group-by", "nation"), ("group_by[0]", "partner")),
-                ((TURNOVER, "--group", "G=partner:XX"), ("groups[0].members[0].code", "XX")),
+                ((TURNOVER, "--group-by", "nation"), ("--group-by", "partner")),
+                ((TURNOVER, "--group", "G=partner:XX"), ("--group: ", "XX")),
                 (("CN.RU.T.YOY.USD.PCT", "--transform", "balance"), ("summed",)),
-                ((TURNOVER, "--window", "year", "--month", "2025-07"), ("months", "month 12"))):
+                ((TURNOVER, "--window", "year", "--month", "2025-07"), ("--month, --from or --to: ", "month 12"))):
             refused = self.cli(*arguments, code=6)
             self.assertEqual(refused.out, "", arguments)
             for word in words:

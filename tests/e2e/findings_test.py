@@ -110,8 +110,11 @@ class FindingsTest(unittest.TestCase):
         self.assertIn(("2025-01/P7M", "125.8", "136.67", "136.759", "137.017", "0.089"),
                       [(r["period"], r["printed"], r["held"], r["implied_low"], r["implied_high"], r["amount"])
                        for r in outcome.rows()])
-        table = support.run_cli(self.daemon.address, "findings", DATASET, "--from", "2025-07", "--to", "2025-07")
+        table = support.run_cli(self.daemon.address, "findings", DATASET, "--from", "2025-01", "--to", "2025-07")
         self.assertTrue(table.out.startswith(DATASET), table)
+        nothing = support.run_cli(self.daemon.address, "findings", f"{DATASET}/CN.JP.T.VALUE.USD.BN")
+        self.assertEqual((nothing.code, nothing.out), (0, ""))
+        self.assertIn(f"no findings of {DATASET}/CN.JP.T.VALUE.USD.BN; releases up to", nothing.err)
         document = json.loads(support.run_cli(self.daemon.address, "findings", "-o", "json").out)
         self.assertEqual(len(document["findings"]), len(find(self.client)))
         refused = support.run_cli(self.daemon.address, "findings", DATASET, "--kind", "gossip")
