@@ -244,6 +244,33 @@ absl::Status CheckDataDir(const std::string& data_dir) {
       absl::StrCat("--data-dir ", data_dir, ": no access to ", path.string(), ": ", SystemError()));
 }
 
+// Why no file can be made there; "" if one can.
+std::string NoFileAt(const std::string& text) {
+  std::error_code error;
+  const fs::path path = fs::absolute(text, error);
+  const fs::path folder = path.parent_path();
+  if (!fs::exists(folder, error)) return absl::StrCat("there is no folder ", folder.string());
+  if (!fs::is_directory(folder, error)) return absl::StrCat(folder.string(), " is not a folder");
+  if (fs::is_directory(path, error)) return absl::StrCat(text, " is a folder");
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return "";
+  return absl::StrCat("no access to ", folder.string(), ": ", SystemError());
+}
+
+// Where a socket is to be made: what lies there already may be an old one.
+std::string NoSocketAt(const std::string& path) {
+  if (std::string fault = NoFileAt(path); !fault.empty()) return fault;
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  return !fs::exists(status) || fs::is_socket(status) ? "" : absl::StrCat(path, " is a file, and no socket");
+}
+
+absl::Status CheckReadyFile(const Config& config) {
+  const std::string fault = config.ready_file.empty() ? "" : NoFileAt(config.ready_file);
+  return fault.empty()
+             ? absl::OkStatus()
+             : absl::InvalidArgumentError(absl::StrCat("--ready-file ", config.ready_file, ": ", fault));
+}
+
 absl::Status CheckListen(const Config& config, bool tls) {
   if (config.listen.empty()) return absl::InvalidArgumentError("--listen: at least one address");
   std::vector<std::string> faults;
@@ -251,7 +278,10 @@ absl::Status CheckListen(const Config& config, bool tls) {
     const absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
     if (!address.ok()) {
       faults.push_back(absl::StrCat("--listen: ", address.status().message()));
-    } else if (!address->is_unix() && !address->is_loopback() && !tls && !config.insecure_remote) {
+    } else if (address->is_unix()) {
+      const std::string fault = NoSocketAt(address->path);
+      if (!fault.empty()) faults.push_back(absl::StrCat("--listen ", text, ": ", fault));
+    } else if (!address->is_loopback() && !tls && !config.insecure_remote) {
       faults.push_back(
           absl::StrCat("--listen ", text,
                        " can be reached by other machines: give --tls-cert, --tls-key and "
@@ -367,6 +397,7 @@ absl::Status CheckConfig(const Config& config) {
   add(tls.status());
   add(CheckListen(config, !tls.ok() || tls->has_value()));
   add(CheckMetricsListen(config));
+  add(CheckReadyFile(config));
   add(CheckDataDir(config.data_dir));
   for (std::string& fault : faults) fault = AtItsOrigin(fault, config.origins);
   return faults.empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(faults, "\n"));

@@ -197,6 +197,30 @@ TEST(ConfigTest, EveryFaultIsNamed) {
   }
 }
 
+// A socket is made in a folder that is there, and over nothing but an old socket.
+TEST(ConfigTest, PathsThatCannotBeMadeAreFaults) {
+  const support::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/file";
+  std::ofstream(file) << "x";
+  Config config;
+  config.data_dir = directory.path() + "/a/b/c";
+  config.ready_file = directory.path() + "/ready";
+  config.listen = {absl::StrCat("unix:", directory.path(), "/socket")};
+  EXPECT_TRUE(CheckConfig(config).ok()) << CheckConfig(config);
+  const auto told = [&config] { return std::string(CheckConfig(config).message()); };
+  for (const std::string& path :
+       {file, file + "/socket", directory.path() + "/none/socket", directory.path()}) {
+    config.listen = {absl::StrCat("unix:", path)};
+    EXPECT_THAT(told(), HasSubstr(absl::StrCat("--listen unix:", path, ": "))) << path;
+  }
+  config.listen = {"127.0.0.1:0"};
+  config.ready_file = directory.path() + "/none/ready";
+  EXPECT_THAT(told(), HasSubstr(absl::StrCat("--ready-file ", config.ready_file, ": there is no folder")));
+  config.ready_file.clear();
+  config.data_dir = file + "/store";
+  EXPECT_THAT(told(), HasSubstr(absl::StrCat("--data-dir ", config.data_dir, " cannot be made")));
+}
+
 TEST(ConfigTest, TlsFilesGoTogetherAndArePem) {
   const support::TemporaryDirectory directory;
   Config config;
