@@ -37,6 +37,7 @@ Examples
 
 constexpr char kRevisionsFooter[] = R"(
 Prints: first; nth:2 (the second distinct value); after:12m (what was known 12 months after the first print); latest.
+No clock is asked: a print after 12 months is there once the dataset has a release that late, or --as-of names a day.
 With --window, --transform and the like (see tidewaiter aggregate --help) computed figures are compared, each from all
 that was known when it was first printed: a T12M, its growth. --pooled adds one line of statistics for all series of a
 unit together, without those that need one series in order of time.

@@ -62,6 +62,8 @@ class RevisionsTest(unittest.TestCase):
         self.assertEqual(told["share of unchanged sign"]["reason"], "")
 
     def test_of_what_is_not_old_enough_nothing_is_said(self):
+        self.assertGreater(int(self.revisions("--later", "after:2m")["pairs"]["value"]), 0)
+        self.assertEqual(self.revisions()["pairs"]["value"], "0", "the snapshots span four months; what the clock says is no matter")
         told = self.revisions("--later", "after:1200m")
         self.assertEqual(told["pairs"]["value"], "0")
         self.assertEqual(told["mean revision"]["reason"], "TOO_FEW_PAIRS")
