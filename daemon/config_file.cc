@@ -117,6 +117,10 @@ class Parser {
 
 }  // namespace
 
-ConfigFile ParseConfigFile(std::string_view text) { return Parser(text).Parse(); }
+ConfigFile ParseConfigFile(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
+  return Parser(text).Parse();
+}
 
 }  // namespace tidewaiter::daemon

@@ -130,10 +130,12 @@ std::string UnitOfRevisions(const RevisionInput& input, const std::string& unit)
 
 void CheckChoice(const PrintChoice& choice, std::string_view field, Violations& violations) {
   if (choice.age == PrintChoice::Age::kNth && (choice.n < 1 || choice.n > kMaxNth)) {
-    violations.Add(absl::StrCat(std::string(field), ".n"), absl::StrCat("is 1 to ", kMaxNth));
+    violations.Add(absl::StrCat(std::string(field), ".n"),
+                   absl::StrCat("is 1 to ", kMaxNth, ", not ", choice.n));
   }
   if (choice.age == PrintChoice::Age::kAfter && (choice.months < 1 || choice.months > kMaxMonths)) {
-    violations.Add(absl::StrCat(std::string(field), ".months"), absl::StrCat("is 1 to ", kMaxMonths));
+    violations.Add(absl::StrCat(std::string(field), ".months"),
+                   absl::StrCat("is 1 to ", kMaxMonths, ", not ", choice.months));
   }
 }
 
@@ -141,10 +143,11 @@ absl::Status Validate(const RevisionInput& input) {
   Violations violations;
   CheckPrints(input, violations);
   if (input.period_months < 0 || input.period_months > limits::kMaxPeriodMonths) {
-    violations.Add("period_months", absl::StrCat("is 0 to ", limits::kMaxPeriodMonths));
+    violations.Add("period_months",
+                   absl::StrCat("is 0 to ", limits::kMaxPeriodMonths, ", not ", input.period_months));
   }
   if (input.lag_months < 1 || input.lag_months > limits::kMaxLagMonths) {
-    violations.Add("lag_months", absl::StrCat("is 1 to ", limits::kMaxLagMonths));
+    violations.Add("lag_months", absl::StrCat("is 1 to ", limits::kMaxLagMonths, ", not ", input.lag_months));
   }
   return violations.ToStatus();
 }
@@ -157,7 +160,7 @@ void CheckPrints(const RevisionInput& input, Violations& violations) {
   if (input.first == input.later)
     violations.Add("later", "is the same print as `first`: nothing is compared");
   if (input.hac_lag && (*input.hac_lag < 0 || *input.hac_lag > limits::kMaxHacLag)) {
-    violations.Add("hac_lag", absl::StrCat("is 0 to ", limits::kMaxHacLag));
+    violations.Add("hac_lag", absl::StrCat("is 0 to ", limits::kMaxHacLag, ", not ", *input.hac_lag));
   }
   violations.Add("periods", input.read.periods.Validate());
 }

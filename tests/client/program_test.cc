@@ -399,6 +399,9 @@ TEST(Explain, NamesOptionsInsteadOfFields) {
   EXPECT_EQ(told("query.window.year_start_month", "no"), "tidewaiter: --year-start: no\n");
   EXPECT_EQ(told("aggregates[1].groups[0].members[2].code", "no"), "tidewaiter: --group: no\n");
   EXPECT_EQ(told("query.keys[0]", "no"), "tidewaiter: DATASET/KEY: no\n");
+  EXPECT_EQ(told("b.keys[0]", "no"), "tidewaiter: B: no\n");
+  EXPECT_EQ(told("real_time.each_operand", "goes with FIRST, NTH and AFTER only"),
+            "tidewaiter: --each-operand: goes with --realtime first, nth and after only\n");
   EXPECT_EQ(told("first.n", "is 1 to 1000"), "tidewaiter: --first: is 1 to 1000\n");
   EXPECT_EQ(told("header.stage", "no"), "tidewaiter: --stage: no\n");
   EXPECT_EQ(told("transform", "leave that out of group_by and groups"),

@@ -157,6 +157,20 @@ TEST(ConfigTest, EveryFaultOfTheFileIsToldAtOnceWithItsLine) {
   EXPECT_THAT(told, HasSubstr("TIDEWAITER_METRICS_LISTEN: HTTP is served on host:port only"));
 }
 
+TEST(ConfigTest, AFileAsEditorsLeaveIt) {
+  const support::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/c.toml";
+  std::ofstream(file)
+      << "\xEF\xBB\xBF cache-mib = 64 # enough\r\n; old\r\n\r\n"
+         "data-dir='/tmp/a # b'\r\nlisten=[127.0.0.1:1, # one\r\n  'unix:/tmp/a b'\r\n]\r\ntls-cert=\"\"";
+  std::string told;
+  const Arguments arguments = Read({"--config", file.c_str()}, &told);
+  ASSERT_TRUE(arguments.config.has_value()) << told;
+  EXPECT_EQ(arguments.config->cache_mib, 64u);
+  EXPECT_EQ(arguments.config->data_dir, "/tmp/a # b");
+  EXPECT_THAT(arguments.config->listen, ElementsAre("127.0.0.1:1", "unix:/tmp/a b"));
+}
+
 TEST(ConfigTest, AFileThatCannotBeReadIsNamed) {
   std::string told;
   EXPECT_EQ(Read({"--config", "/nonexistent.toml"}, &told).exit_code, kExitUsage);
