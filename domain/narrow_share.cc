@@ -59,6 +59,7 @@ std::optional<NarrowShare> NarrowShare::Create(const AggregateSpec& spec, int sc
   }
   NarrowShare share;
   share.decimals_ = spec.decimals;
+  share.is_share_ = spec.transform == Transform::kShare;
   share.factor_ = static_cast<std::int64_t>(TenToThe(digits - scale));
   share.unit_ = static_cast<std::int64_t>(TenToThe(step_digits)) * roundings *
                 (now.months() + (then ? then->months() : 0));
@@ -73,6 +74,7 @@ std::optional<NarrowShare> NarrowShare::Create(const AggregateSpec& spec, int sc
 }
 
 bool NarrowShare::Compute(std::int64_t now, std::int64_t then, NarrowFigure* figure) const {
+  if (is_share_ && now < 0) return false;  // MIXED_SIGNS
   if (std::max(now, then) >= kMostSum || std::min(now, then) <= -kMostSum) return false;
   const Wide numerator = static_cast<Wide>(now - then) * factor_;
   if (quick_ && numerator <= most_quick_ && numerator >= -most_quick_) {

@@ -35,6 +35,7 @@ class NarrowShare {
   bool Divide(Int numerator, NarrowFigure* figure) const;
 
   int decimals_ = 0;
+  bool is_share_ = false;
   // All in units of the last digit of whichever has most; coefficients are to be multiplied.
   std::int64_t factor_ = 1;
   std::int64_t unit_ = 0;  // the sum of the steps above

@@ -200,7 +200,6 @@ bool SectionTotals::Find(const SeriesTable& table, std::size_t row, QuickFigure*
   if (!table.additive(row) || parts_->FindSums(table.id(row), &sums) != CrossSection::Answer::kSums) {
     return false;
   }
-  if (!then_ && sums.now < 0) return false;  // no share
   const NarrowShare* const share = FormulaOf(table.total_class(row), sums.form);
   NarrowFigure narrow;
   if (share == nullptr || !share->Compute(sums.now, then_ ? sums.then : 0, &narrow)) return false;

@@ -252,7 +252,10 @@ TEST(CrossSectionTest, ARankingIsTheFiguresInOrder) {
 std::string ManySeries(std::mt19937& random, int count, std::string_view id, int day, bool balances = false) {
   std::string text = absl::StrCat("release A ", std::string(id), " 2025-01-", day, "\nmerge T\n");
   for (int series = 0; series < count; ++series) {
-    const std::string key = absl::StrCat("R", series, series % 3 == 0 ? ".M" : balances && series % 5 == 0 ? ".B" : ".X");
+    const std::string key = absl::StrCat("R", series,
+                                         series % 3 == 0               ? ".M"
+                                         : balances && series % 5 == 0 ? ".B"
+                                                                       : ".X");
     for (int month = 1; month <= 6; ++month) {
       const int draw = static_cast<int>(random() % 60);
       if (draw < 4) continue;
@@ -273,8 +276,9 @@ TEST(CrossSectionTest, SharesAndContributionsAreWhatTheyAreMemberByMember) {
   for (int round = 0; round < 6 && !HasFailure(); ++round) {
     const auto store = NewStore();
     for (int release = 0; release < 3; ++release) {
-      ASSERT_TRUE(
-          support::Push(*store, ManySeries(random, 220, absl::StrCat("r", release), 13 - release, round % 3 == 2)).ok());
+      ASSERT_TRUE(support::Push(*store, ManySeries(random, 220, absl::StrCat("r", release), 13 - release,
+                                                   round % 3 == 2))
+                      .ok());
     }
     AggregateQuery query;
     query.dataset = "T";
