@@ -12,10 +12,10 @@
 
 namespace tidewaiter::rpc {
 
-// Lives as long as the call's reactor. Close() once, before Finish().
+// Of a unary call it lives until Finish(), of others as long as their reactor. Close() once, before Finish().
 class Call {
  public:
-  // Takes the caller's x-request-id, or draws one, and sends it back in the trailing metadata.
+  // Takes the caller's x-request-id, or draws one.
   Call(Backend& backend, grpc::CallbackServerContext* context, Method method);
 
   Backend& backend() const { return backend_; }
@@ -32,7 +32,8 @@ class Call {
   // Fields of the answer as they stand on the wire, beside those of its message; of unary calls.
   std::string& more_fields() { return more_fields_; }
 
-  // What to give to Finish(). Counts and logs.
+  // What to give to Finish(). Counts and logs, and sends the request id back in the trailing metadata: the
+  // caller's own, or with an error.
   grpc::Status Close(const absl::Status& status);
 
  private:
@@ -43,6 +44,7 @@ class Call {
   const Method method_;
   const absl::Time start_;
   std::string request_id_;
+  const bool is_id_given_;
   std::string more_fields_;
 };
 

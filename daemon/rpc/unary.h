@@ -22,42 +22,51 @@ inline constexpr std::size_t kQuickRequestBytes = 256;
 inline constexpr std::size_t kArenaBytes = 8 << 10;
 
 // Runs `handle(call, request, response)` -> absl::Status. `quick(request)` says whether it may be done at
-// once, while the backend's quick reads are open; nullptr: never. Owns itself; the buffers are gRPC's, and
-// live until OnDone.
+// once, while the backend's quick reads are open; nullptr: never. Owns itself until it is finished; the buffers
+// are gRPC's, and live longer. The reactor is gRPC's own, too: the OnDone of any other is called on a thread of
+// an executor, and waking that costs as much as a read.
 template <typename Request, typename Response, typename Handle>
-class UnaryCall final : public grpc::ServerUnaryReactor {
+class UnaryCall final {
  public:
   using Quick = bool (*)(const Request&);
   UnaryCall(Backend& backend, grpc::CallbackServerContext* context, Method method,
             const convert::ParseLimits& limits, const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
             Handle handle)
       : call_(backend, context, method),
+        reactor_(context->DefaultReactor()),
         limits_(limits),
         bytes_(request),
         response_bytes_(response),
         handle_(std::move(handle)),
         arena_(Options()),
         request_(google::protobuf::Arena::CreateMessage<Request>(&arena_)) {}
+  UnaryCall(const UnaryCall&) = delete;
 
+  grpc::ServerUnaryReactor* reactor() const { return reactor_; }
+  // It may be gone on return.
   void Start(Method method, Quick quick) {
     Backend& backend = call_.backend();
     if (quick != nullptr && bytes_->Length() <= kQuickRequestBytes &&
         backend.quick_reads.Open(call_.start())) {
       const absl::Status status = Read();
-      if (!status.ok()) return Finish(call_.Close(status));
-      if (quick(*request_)) {
-        const absl::Status answer = AnswerQuickly(backend.quick_reads);
-        return Finish(call_.Close(answer));
-      }
+      if (!status.ok()) return Finish(status);
+      if (quick(*request_)) return Finish(AnswerQuickly(backend.quick_reads));
     }
     backend.Run(method, [this, method, hub = backend.hub.get()] {
-      Finish(call_.Close(ReadAndAnswer()));  // the last of this call: it may be gone now
+      Finish(ReadAndAnswer());
       if (InfoOf(method).lane == Lane::kWrites) hub->OnAnswer();
     });
   }
-  void OnDone() override { delete this; }
-
  private:
+  ~UnaryCall() = default;
+
+  void Finish(const absl::Status& status) {
+    grpc::ServerUnaryReactor* const reactor = reactor_;
+    const grpc::Status closed = call_.Close(status);
+    delete this;
+    reactor->Finish(closed);  // the last of this call: nothing of it may be used from here
+  }
+
   google::protobuf::ArenaOptions Options() {
     google::protobuf::ArenaOptions options;
     options.initial_block = block_;
@@ -100,6 +109,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   }
 
   Call call_;
+  grpc::ServerUnaryReactor* const reactor_;
   const convert::ParseLimits limits_;
   const grpc::ByteBuffer* const bytes_;
   grpc::ByteBuffer* const response_bytes_;
@@ -118,8 +128,9 @@ grpc::ServerUnaryReactor* ServeUnary(Backend& backend, grpc::CallbackServerConte
                                      bool (*quick)(const Request&) = nullptr) {
   auto* call = new UnaryCall<Request, Response, Handle>(backend, context, method, limits, request, response,
                                                         std::move(handle));
+  grpc::ServerUnaryReactor* const reactor = call->reactor();
   call->Start(method, quick);
-  return call;
+  return reactor;
 }
 
 }  // namespace tidewaiter::rpc

@@ -142,18 +142,25 @@ TEST(RequestIdTest, ComesBackWithTheAnswerAndWithTheError) {
     grpc::ClientContext context;
     if (!id.empty()) context.AddMetadata("x-request-id", id);
     v1::GetReleaseRequest request;
-    request.set_sequence(fails ? 99 : 0);
+    request.set_sequence(fails ? 99 : 1);
     v1::GetReleaseResponse response;
     const grpc::Status status = stubs.releases->GetRelease(&context, request, &response);
     const auto it = context.GetServerTrailingMetadata().find("x-request-id");
     const std::string trailer = it == context.GetServerTrailingMetadata().end()
                                     ? ""
                                     : std::string(it->second.data(), it->second.size());
-    EXPECT_EQ(DetailsOf(FromWireStatus(status)).metadata.at("request_id"), trailer);
+    EXPECT_EQ(status.ok(), !fails);
+    if (fails) {
+      EXPECT_EQ(DetailsOf(FromWireStatus(status)).metadata.at("request_id"), trailer);
+    }
     return trailer;
   };
+  v1::PushReleaseResponse pushed;
+  const auto push = PushRequest("r1", "2025-08-07", "T", {{"CN.X", "2025-07", "1.5"}});
+  ASSERT_TRUE(Call(*stubs.releases, &v1::ReleaseService::Stub::PushRelease, push, &pushed).ok());
   EXPECT_EQ(call("my-id-17", true), "my-id-17");
   EXPECT_EQ(call("my-id-18", false), "my-id-18");
+  EXPECT_EQ(call("", false), "") << "nobody asked";
   const std::string drawn = call("", true);
   EXPECT_EQ(drawn.size(), 16u);
   EXPECT_NE(call("", true), drawn);
