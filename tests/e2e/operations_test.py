@@ -236,9 +236,12 @@ class TelemetryTest(DaemonTest):
                                                     metadata=[("x-request-id", "my-request-17")])
         trailers = dict(call.trailing_metadata()) | dict(call.initial_metadata())
         self.assertEqual(trailers.get("x-request-id"), "my-request-17")
+        # Without one the daemon draws one, and tells it where somebody will want to look for it.
         _, call = client.status.GetStatus.with_call(support.status.GetStatusRequest())
-        trailers = dict(call.trailing_metadata()) | dict(call.initial_metadata())
-        self.assertTrue(trailers.get("x-request-id"))
+        self.assertNotIn("x-request-id", dict(call.trailing_metadata()) | dict(call.initial_metadata()))
+        with self.assertRaises(grpc.RpcError) as refused:
+            client.releases.GetRelease(support.releases.GetReleaseRequest(sequence=99))
+        self.assertRegex(dict(refused.exception.trailing_metadata()).get("x-request-id", ""), "^[0-9a-f]{16}$")
 
     def test_deadlines_are_honoured(self):
         client = self.filled().client()
