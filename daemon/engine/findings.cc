@@ -28,7 +28,7 @@ constexpr absl::Duration kLongestRest = absl::Seconds(1);
 constexpr int kWaitsPerCheck = 16;
 constexpr absl::Duration kLook = absl::Milliseconds(5);
 // Nobody is given way to once so many releases wait to be checked.
-constexpr Sequence kLongestQueue = 1'000;
+constexpr Sequence kLongestQueue = 50'000;
 // Records read for one page, at most.
 constexpr std::size_t kScanRecords = 1000;
 constexpr std::size_t kMaxScans = 50;
