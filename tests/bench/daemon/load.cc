@@ -1,8 +1,8 @@
 // The load client: every line that needs a daemon. Lines with a ceiling measure it right after our own
 // figure, with the same client code.
 //   load upload DAEMON WORK [one-by-one]             durable ingest by client streaming; a release is sent
-//   while the
-//                                                    one before it is being committed, or only after that
+//   while
+//                                                    the one before it is being committed, or only after that
 //   load huge DAEMON OBSERVATIONS PID                one very large release; the daemon's peak memory
 //   load push DAEMON CEILING STORE SECONDS           one-observation releases, 64 under way
 //   load read DAEMON CEILING WORK SECONDS VARIANT [N]   as-of reads of one series, N (64) under way
@@ -13,8 +13,11 @@
 //   load grow DAEMON SERIES RELEASES                 a store of any size, generated on the way
 //   load aggregate DAEMON CEILING WORK SECONDS [LINE]  twelve-month sums against those of a year before
 //   load vintages DAEMON RELEASES SECONDS            the same of every series, in a store of so many releases
-//   load pushed DAEMON WORK                          releases of every series to 100 subscribers, with and without a wish
-//   load point DAEMON SERIES RELEASES SECONDS NAME   as-of reads of uniformly drawn series, unchecked
+//   load pushed DAEMON WORK                          releases of every series to 100 subscribers, with and
+//   without a wish load point DAEMON CEILING SERIES RELEASES SECONDS NAME
+//                                                    as-of reads of 20,000 uniformly drawn series, unchecked:
+//                                                    the first 2,000 of a daemon just started, and all, again
+//                                                    and again
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
@@ -303,8 +306,22 @@ void Point(const std::string& daemon, const std::string& ceiling, std::uint32_t 
     const std::uint32_t s = 1 + random.Below(series);
     reads.emplace_back(s, releases / 5 + random.Below(releases - releases / 5) + 1);
   }
+  const ChannelPtr ours = Connect(daemon);
+  const std::vector<grpc::ByteBuffer> requests = ReadRequests(reads);
+  UnaryLoad first;
+  first.method = kGetObservations;
+  first.max_calls = 2'000;
+  first.seconds = 1e9;
+  first.request = [&requests](std::uint64_t call) { return requests[call]; };
+  const UnaryRun cold = RunUnary(ours, first);
+  Line("point", variant + ", cold")
+      .Set("ours", cold.rate())
+      .Set("p50_us", cold.p50_us)
+      .Set("p99_us", cold.p99_us);
+  first.max_calls = requests.size();
+  RunUnary(ours, first);
   Line line("point", variant);
-  TimeReads(Connect(daemon), Connect(ceiling), ReadRequests(reads), seconds, 64, &line);
+  TimeReads(ours, Connect(ceiling), requests, seconds, 64, &line);
 }
 
 void Batch(const std::string& daemon, const std::string& folder, double seconds) {
@@ -405,8 +422,8 @@ grpc::ByteBuffer SubscribeTo(int subscriber, bool distinct) {
   return ToBytes(request);
 }
 
-// Every one of the 1,000 series is stated anew; published now, so that no release comes late: a late one has the
-// checks look again at all that follow it.
+// Every one of the 1,000 series is stated anew; published now, so that no release comes late: a late one has
+// the checks look again at all that follow it.
 v1::PushReleaseRequest ThousandChanges(const std::string& run, int number) {
   v1::PushReleaseRequest request;
   *request.mutable_header() = HeaderOf(absl::StrCat(run, "-", number), absl::ToUnixSeconds(absl::Now()));
