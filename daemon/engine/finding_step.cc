@@ -111,7 +111,10 @@ absl::Status FindingStep::Run(Sequence sequence, std::uint32_t rules) {
     dropped_ += section.checker->counts().findings_dropped;
   }
   TW_RETURN_IF_ERROR(LookBack());
-  if (entry_.retracts != 0) TW_RETURN_IF_ERROR(SupersedeAbout(entry_.retracts));
+  if (entry_.retracts != 0) {
+    TW_RETURN_IF_ERROR(SupersedeAbout(entry_.retracts));
+    TW_RETURN_IF_ERROR(ReopenSettledBy(entry_.retracts));
+  }
   return Place();
 }
 
@@ -293,19 +296,22 @@ absl::Status FindingStep::SettleOne(const FindingPlace& place) {
   // What was published before the release that it is about was held before it: the second look says what
   // follows.
   if (origin_ < ReleasePlace{f.published_at.instant, f.sequence}) return absl::OkStatus();
-  TW_ASSIGN_OR_RETURN(const Datum level, KnownNow(f.series[0], f.dataset, f.period));
-  TW_ASSIGN_OR_RETURN(const Datum rate, KnownNow(f.series[1], f.dataset, f.period));
-  TW_ASSIGN_OR_RETURN(const Datum base, KnownNow(f.series[0], f.dataset, f.held_period));
-  const Sequence by = entry_.sequence;
-  TW_ASSIGN_OR_RETURN(const Section* const section, SectionOf(f.dataset));
-  const PrintRounding rounding = section->conventions.rounding;
-  if (f.settled_by != by && !SettleByPrints(*finding, level, rate, by) &&
-      !Settle(*finding, base, by, rounding)) {
-    return absl::OkStatus();
-  }
+  TW_ASSIGN_OR_RETURN(const bool settled, SettleByWhatIsKnown(&*finding));
+  if (f.settled_by != entry_.sequence && !settled) return absl::OkStatus();
   TW_ASSIGN_OR_RETURN(std::vector<FindingTable::Cell> cells, CellsOf(*finding));
   settled_.emplace(place, Placed{{place, *std::move(finding)}, std::move(cells)});
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> FindingStep::SettleByWhatIsKnown(Finding* finding) {
+  const Finding& f = *finding;
+  if (f.series.size() < 2) return false;
+  TW_ASSIGN_OR_RETURN(const Datum level, KnownNow(f.series[0], f.dataset, f.period));
+  TW_ASSIGN_OR_RETURN(const Datum rate, KnownNow(f.series[1], f.dataset, f.period));
+  TW_ASSIGN_OR_RETURN(const Datum base, KnownNow(f.series[0], f.dataset, f.held_period));
+  TW_ASSIGN_OR_RETURN(const Section* const section, SectionOf(f.dataset));
+  return SettleByPrints(*finding, level, rate, entry_.sequence) ||
+         Settle(*finding, base, entry_.sequence, section->conventions.rounding);
 }
 
 absl::StatusOr<std::vector<FindingTable::Cell>> FindingStep::CellsOf(const Finding& finding) const {
@@ -449,6 +455,26 @@ absl::Status FindingStep::SupersedeAbout(Sequence release) {
   return absl::OkStatus();
 }
 
+// What the retracted release had confirmed or superseded.
+absl::Status FindingStep::ReopenSettledBy(Sequence release) {
+  TW_ASSIGN_OR_RETURN(const std::vector<PlacedFinding> settled, table_->SettledBy(rules_, release));
+  for (const PlacedFinding& placed : settled) {
+    if (!settled_.contains(placed.place)) TW_RETURN_IF_ERROR(Reopen(placed));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FindingStep::Reopen(const PlacedFinding& placed) {
+  Placed again{placed, {}};
+  again.was_open = false;
+  again.placed.finding.status = FindingStatus::kOpen;
+  again.placed.finding.settled_by = 0;
+  TW_RETURN_IF_ERROR(SettleByWhatIsKnown(&again.placed.finding).status());
+  TW_ASSIGN_OR_RETURN(again.cells, CellsOf(placed.finding));
+  settled_.insert_or_assign(placed.place, std::move(again));
+  return absl::OkStatus();
+}
+
 absl::Status FindingStep::Supersede(const PlacedFinding& placed) {
   Placed settled{placed, {}};
   settled.was_open = placed.finding.status == FindingStatus::kOpen;
@@ -494,8 +520,13 @@ void FindingStep::Keep(FindingTable& table, FindingsState& state) const {
     table.PutOpen(placed.placed.place, placed.cells);
   }
   for (const auto& [place, settled] : settled_) {
-    table.PutSettled(settled.placed, settled.cells);
-    if (settled.was_open) ++state.settled;
+    if (settled.placed.finding.status == FindingStatus::kOpen) {
+      table.PutReopened(settled.placed, settled.cells, entry_.sequence);
+      --state.settled;
+    } else {
+      table.PutSettled(settled.placed, settled.cells);
+      if (settled.was_open) ++state.settled;
+    }
   }
   state.findings += placed_.size();
   state.dropped += dropped_;

@@ -49,7 +49,8 @@ struct CheckingRules {
 //
 // An implied revision that such a second look no longer makes is SUPERSEDED, also if it was CONFIRMED: what
 // has come is the base that it was about. One that it makes again is not kept twice. What was found about a
-// release that is retracted is SUPERSEDED, whatever its kind.
+// release that is retracted is SUPERSEDED, whatever its kind; what it had settled is OPEN again, unless something
+// else settles it.
 class FindingStep {
  public:
   // `cancelled`: asked between parts; then Run() returns CANCELLED.
@@ -96,6 +97,9 @@ class FindingStep {
   absl::Status NoteGroup(const Touched& touched, const Section& section);
   absl::Status LookBack();  // over groups_
   absl::Status SupersedeAbout(Sequence release);
+  absl::Status ReopenSettledBy(Sequence release);
+  absl::Status Reopen(const PlacedFinding& placed);
+  absl::StatusOr<bool> SettleByWhatIsKnown(Finding* finding);
   absl::Status Supersede(const PlacedFinding& placed);
   absl::Status LookBackAt(const Group& group, const Months& months);
   absl::StatusOr<std::string> SelectorOf(const Section& section, const std::string& key);

@@ -179,6 +179,21 @@ absl::StatusOr<std::vector<PlacedFinding>> FindingTable::About(std::uint32_t rul
   return found;
 }
 
+absl::StatusOr<std::vector<PlacedFinding>> FindingTable::SettledBy(std::uint32_t rules,
+                                                                   Sequence sequence) const {
+  std::vector<PlacedFinding> found;
+  std::string settled = "s";
+  AppendNumber(settled, rules);
+  AppendNumber(settled, sequence);
+  TW_RETURN_IF_ERROR(records_.ForEach(settled, [&](std::string_view key, std::string_view) -> absl::Status {
+    const FindingPlace place{rules, NumberAt(key, settled.size()), NumberAt(key, settled.size() + 4)};
+    TW_ASSIGN_OR_RETURN(std::optional<Finding> finding, Get(place));
+    if (finding && finding->settled_by == sequence) found.push_back({place, *std::move(finding)});
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
 absl::StatusOr<std::vector<FindingTable::OpenHit>> FindingTable::OpenOn(storage::SeriesId series) const {
   std::vector<OpenHit> hits;
   std::string prefix = "o";
@@ -239,6 +254,12 @@ void FindingTable::Put(const PlacedFinding& placed) {
 
 void FindingTable::PutOpen(const FindingPlace& place, const std::vector<Cell>& cells) {
   for (const Cell& cell : cells) records_.Put(OpenKey(cell, place), "");
+}
+
+void FindingTable::PutReopened(const PlacedFinding& placed, const std::vector<Cell>& cells, Sequence by) {
+  records_.Put(FindingKey(placed.place), EncodeFinding(placed.finding));
+  records_.Put(SettledKey(placed.place, by), "");
+  PutOpen(placed.place, cells);
 }
 
 void FindingTable::PutSettled(const PlacedFinding& placed, const std::vector<Cell>& cells) {

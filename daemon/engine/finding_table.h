@@ -84,6 +84,8 @@ class FindingTable {
   absl::StatusOr<std::optional<Finding>> Get(const FindingPlace& place) const;
   // What has been found about a release under these rules.
   absl::StatusOr<std::vector<PlacedFinding>> About(std::uint32_t rules, Sequence sequence) const;
+  // What is as it is because of an entry.
+  absl::StatusOr<std::vector<PlacedFinding>> SettledBy(std::uint32_t rules, Sequence sequence) const;
   struct OpenHit {
     Period period;
     FindingPlace place;
@@ -107,6 +109,8 @@ class FindingTable {
   void PutOpen(const FindingPlace& place, const std::vector<Cell>& cells);
   // It left OPEN.
   void PutSettled(const PlacedFinding& placed, const std::vector<Cell>& cells);
+  // It is OPEN again, by an entry.
+  void PutReopened(const PlacedFinding& placed, const std::vector<Cell>& cells, Sequence by);
 
  private:
   PendingRecords& records_;

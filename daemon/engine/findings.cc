@@ -302,8 +302,10 @@ absl::StatusOr<std::vector<PlacedFinding>> Findings::OfEntry(Sequence sequence) 
     TW_ASSIGN_OR_RETURN(const std::optional<std::string> value, records.Get(FindingKey(place)));
     if (!value) return absl::OkStatus();
     TW_ASSIGN_OR_RETURN(PlacedFinding placed, DecodePlaced(FindingKey(place), *value));
-    // What was CONFIRMED by this entry may have been SUPERSEDED by a later one, which tells it then.
-    if (placed.finding.settled_by == sequence) found.push_back(std::move(placed));
+    // What was settled by this entry may have been settled otherwise by a later one, which tells it then. One
+    // that is OPEN again, this entry may have opened.
+    const Sequence settled_by = placed.finding.settled_by;
+    if (settled_by == sequence || settled_by == 0) found.push_back(std::move(placed));
     return absl::OkStatus();
   }));
   return found;

@@ -174,8 +174,44 @@ TEST_F(FindingsTest, WhatWasFoundAboutARetractedReleaseIsSuperseded) {
   EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@3 0.089",
                                  "UNANNOUNCED_REVISION 2025-01/P7M #3 by 3 OPEN 0.1"));
   ASSERT_TRUE(store_->Retract("GACC", "r-2025-09-07", "wrong file", Instant()).ok());
-  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@3 0.089",
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 OPEN 0.089",
                                  "UNANNOUNCED_REVISION 2025-01/P7M #3 by 3 SUPERSEDED@4 0.1"));
+}
+
+TEST_F(FindingsTest, WhatARetractedReleaseHadSettledIsOpenAgain) {
+  Push("2024-08-07", {Level("2024-01/P7M", "136.67")});
+  Push("2025-08-07", {Level("2025-01/P7M", "125.8"), Rate("2025-01/P7M", "-8.1")});
+  Push("2025-08-29", {Level("2024-01/P7M", "136.80")}, "correction");
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 CONFIRMED@3 0.089"));
+  ASSERT_TRUE(store_->Retract("GACC", "r-2025-08-29", "wrong file", Instant()).ok());
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 OPEN 0.089"));
+  EXPECT_EQ(findings_->state().settled, 0u);
+  const auto told = findings_->OfEntry(4);
+  ASSERT_TRUE(told.ok());
+  EXPECT_THAT(*told, testing::SizeIs(1));
+  // It can be settled like any other.
+  Push("2025-09-29", {Level("2024-01/P7M", "136.90")}, "correction");
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 CONFIRMED@5 0.089"));
+  EXPECT_EQ(findings_->state().settled, 1u);
+}
+
+TEST_F(FindingsTest, ALateBaseThatIsRetractedLeavesTheFindingOpen) {
+  Push("2023-05-09", {Level("2024-01/P7M", "136.67")});
+  Push("2025-08-07", {Level("2025-01/P7M", "125.8"), Rate("2025-01/P7M", "-8.1")});
+  Push("2024-09-07", {Level("2024-01/P7M", "136.80")}, "correction");
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@3 0.089"));
+  ASSERT_TRUE(store_->Retract("GACC", "r-2024-09-07", "wrong file", Instant()).ok());
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 OPEN 0.089"));
+}
+
+TEST_F(FindingsTest, ABaseThatIsRetractedAndComesBackBringsTheFindingBack) {
+  Push("2024-08-07", {Level("2024-01/P7M", "136.67")});
+  Push("2025-08-07", {Level("2025-01/P7M", "125.8"), Rate("2025-01/P7M", "-8.1")});
+  ASSERT_TRUE(store_->Retract("GACC", "r-2024-08-07", "wrong file", Instant()).ok());
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@3 0.089"));
+  Push("2024-08-08", {Level("2024-01/P7M", "136.67")});
+  EXPECT_THAT(All(), ElementsAre("IMPLIED_REVISION 2025-01/P7M #2 by 2 SUPERSEDED@3 0.089",
+                                 "IMPLIED_REVISION 2025-01/P7M #2 by 4 OPEN 0.089"));
 }
 
 TEST_F(FindingsTest, ARetractedReleaseLeavesItsPredecessorAsTheBase) {
