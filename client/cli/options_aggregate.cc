@@ -85,7 +85,7 @@ void AddAggregateGroups(CLI::App* app, Options* o) {
       ->type_name("GROUP");
   app->add_option("--total", query->total,
                   "share, contribution, which need it: key of the total; an empty place is the figure's own; "
-                  "'*': the sum of all that is selected")
+                  "'*': the sum of what is selected of the figure's own flow, measure, currency and unit")
       ->type_name("KEY");
   app->add_option("--numerator", query->numerator,
                   "ratio: flow, default X; unit-value: measure, default VALUE")

@@ -23,6 +23,12 @@ const Schema& PushSchema() {
   return schema;
 }
 
+std::string OutcomeOf(const client::PushResult& result) {
+  if (!result.replayed) return "accepted";
+  const Sequence retracted_by = result.release.retracted_by;
+  return retracted_by == 0 ? "held already" : absl::StrCat("held, but retracted by sequence ", retracted_by);
+}
+
 }  // namespace
 
 std::string PushedName(const feeders::FedRelease& release, const FeedArguments& arguments,
@@ -45,11 +51,12 @@ void PushLog::Add(const feeders::FedRelease& release, const std::string& name,
                   const client::PushResult& result) {
   const client::ReleaseInfo& kept = result.release;
   (result.replayed ? outcome_.held : outcome_.accepted) += 1;
+  if (result.replayed && kept.retracted_by != 0) ++retracted_;
   outcome_.observations += result.replayed ? 0 : kept.observations;
   if (!writer_) return;
   writer_->Add({absl::StrCat(kept.sequence), kept.header.published_at.ToString(), name,
-                absl::StrCat(kept.observations), result.replayed ? "held already" : "accepted", result.twin,
-                kept.digest, absl::StrJoin(release.files, ", ")});
+                absl::StrCat(kept.observations), OutcomeOf(result), result.twin, kept.digest,
+                absl::StrJoin(release.files, ", ")});
 }
 
 void PushLog::Close() {
@@ -62,6 +69,11 @@ PushOutcome PushLog::Finish() {
   session_.Say(absl::StrCat(Counted(outcome_.accepted, "release"), " accepted with ",
                             Counted(outcome_.observations, "observation"), ", ", outcome_.held,
                             " held already"));
+  if (retracted_ > 0) {
+    session_.Say(
+        absl::StrCat(retracted_, " of those held ", retracted_ == 1 ? "is" : "are",
+                     " retracted and count nowhere; push what is right as a release with another id"));
+  }
   return outcome_;
 }
 

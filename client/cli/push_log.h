@@ -1,6 +1,7 @@
 // What a push tells of the releases that the daemon took.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ class PushLog {
   Session& session_;
   std::optional<RecordWriter> writer_;
   PushOutcome outcome_;
+  std::size_t retracted_ = 0;  // of those held
 };
 
 }  // namespace tidewaiter::cli

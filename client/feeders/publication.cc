@@ -64,6 +64,48 @@ std::optional<absl::CivilSecond> Clock(absl::CivilDay day, std::string_view& tex
   return absl::CivilSecond(day.year(), day.month(), day.day(), parts[0], parts[1], parts[2]);
 }
 
+// "Z", "+08:00", "+0800", "-05:00": the zone behind a clock time, as Instant::Parse takes it; `text` behind
+// it. A bare "-0500" is none: a name goes on like that.
+std::optional<std::string> Zone(std::string_view& text) {
+  std::string_view rest = text;
+  if (Skip(rest, 'Z')) {
+    text = rest;
+    return "Z";
+  }
+  const char sign = rest.empty() ? '\0' : rest.front();
+  if (!Skip(rest, '+') && !Skip(rest, '-')) return std::nullopt;
+  const auto hours = Digits(rest, 2);
+  const bool has_colon = Skip(rest, ':');
+  const auto minutes = Digits(rest, 2);
+  if (!hours || !minutes || (sign == '-' && !has_colon)) return std::nullopt;
+  text = rest;
+  return absl::StrFormat("%c%02d:%02d", sign, *hours, *minutes);
+}
+
+// The publication that begins with a day in a name, and `text` behind it; none if it is no day, or if what is
+// behind it looks like a clock time and is none.
+std::optional<Publication> DayInName(std::string_view& text) {
+  const auto day = Day(text);
+  if (!day) return std::nullopt;
+  Publication publication;
+  const bool has_clock = text.size() > 1 && text[0] == 'T' && IsDigit(text[1]);
+  publication.local = Clock(*day, text);
+  if (has_clock && !publication.local) return std::nullopt;
+  if (!publication.local) {
+    publication.on = *day;
+    return publication;
+  }
+  const auto zone = Zone(text);
+  if (!zone) return publication;
+  const absl::CivilSecond at = *std::exchange(publication.local, std::nullopt);
+  const absl::StatusOr<Instant> instant = Instant::Parse(
+      absl::StrCat(DayToString(absl::CivilDay(at)),
+                   absl::StrFormat("T%02d:%02d:%02d", at.hour(), at.minute(), at.second()), *zone));
+  if (!instant.ok()) return std::nullopt;
+  publication.at = *instant;
+  return publication;
+}
+
 }  // namespace
 
 std::string Publication::ToString() const {
@@ -108,15 +150,10 @@ std::optional<Publication> PublicationInName(std::string_view file) {
     std::size_t end = i;
     while (end < file.size() && IsDigit(file[end])) ++end;
     std::string_view rest = file.substr(i);
-    if (const auto day = Day(rest)) {
-      Publication publication;
-      publication.local = Clock(*day, rest);
-      if (!publication.local) publication.on = *day;
-      if (rest.empty() || !IsDigit(rest.front())) {
-        if (found) return std::nullopt;
-        found = publication;
-        end = file.size() - rest.size();
-      }
+    if (const auto publication = DayInName(rest); publication && (rest.empty() || !IsDigit(rest.front()))) {
+      if (found) return std::nullopt;
+      found = publication;
+      end = file.size() - rest.size();
     }
     i = end - 1;
   }

@@ -26,8 +26,9 @@ struct Publication {
 absl::StatusOr<Publication> ParsePublication(std::string_view text);
 
 // The day, or the day and clock time, that the name of a file holds, whole and once: "2026-01-07.csv",
-// "trade_20250807.csv", "comext-2025-08-07T1100.csv", also with '_' or '.' between the numbers. None if there
-// is none, or if there are several: a period is not a publication.
+// "trade_20250807.csv", "comext-2025-08-07T1100.csv", also with '_' or '.' between the numbers; with a zone
+// behind the clock time it is an instant: "x-2025-08-07T110000Z.csv", "T11:00+08:00". None if there is none, if
+// the clock time or the zone cannot be, or if there are several: a period is not a publication.
 std::optional<Publication> PublicationInName(std::string_view file);
 
 // What is known of a file: `own`, which its content states, else what its name holds, else what the user

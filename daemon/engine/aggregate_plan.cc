@@ -211,9 +211,11 @@ void AggregatePlan::CheckTotal(Violations& violations) {
   }
   // The sum of what is selected is no default: the world may be selected beside its parts.
   if (query_.total.empty()) {
-    violations.Add("total", absl::StrCat("is needed by ", ToAbsl(TransformName(spec_.transform)),
-                                         ": give the key of the total, an empty place being the figure's own "
-                                         "code, or \"*\" for the sum of all that is selected"));
+    violations.Add(
+        "total",
+        absl::StrCat("is needed by ", ToAbsl(TransformName(spec_.transform)),
+                     ": give the key of the total, an empty place being the figure's own "
+                     "code, or \"*\" for the sum of what is selected of its flow, measure and unit"));
     return;
   }
   if (query_.total == kSelectedTotal) return;

@@ -181,6 +181,16 @@ class Feed(FeedTest):
         outcome = self.ok("feed", self.folder / "x.csv", self.folder / "m.csv", "--dataset", "D", "-o", "csv")
         self.assertEqual([(row["release"], row["observations"]) for row in outcome.rows()], [("D/D:2025-08-07", "2")])
 
+    def test_a_retracted_release_is_not_simply_held(self):
+        path = self.write("back-2025-08-07.csv", "period,land,value\n2025-07,DE,1.50\n")
+        arguments = ("feed", "tidy", path, "--dataset", "BACK", "-o", "csv")
+        self.ok(*arguments)
+        release = self.releases()[-1]
+        self.ok("retract", release, "--reason", "wrong file")
+        again = self.ok(*arguments)
+        self.assertIn("held, but retracted by sequence 2", again.out)
+        self.assertIn("push what is right as a release with another id", again.err)
+
     def test_when_it_was_published_is_never_the_clock(self):
         file = self.write("a.csv", "period,partner,value\n2025-07,RU,1\n")
         refused = self.cli("feed", file, "--dataset", "D")

@@ -21,6 +21,20 @@ TEST(Publication, IsReadFromTheNameOfAFile) {
   EXPECT_EQ(Named("a20250807T11:30:15b"), "2025-08-07T11:30:15 local time");
 }
 
+TEST(Publication, IsAnInstantWhereTheNameHasAZone) {
+  for (const std::string_view name :
+       {"x-2025-08-07T11:00:00Z.csv", "x-2025-08-07T110000Z.csv", "20250807T1100Z",
+        "2025-08-07T19:00:00+08:00.csv", "2025-08-07T1900+0800.csv", "2025-08-07T06:00:00-05:00.csv"}) {
+    EXPECT_EQ(Named(name), "2025-08-07T11:00:00Z") << name;
+  }
+  EXPECT_EQ(Named("2025-08-07T11-00-00-0500.csv"), "2025-08-07T11:00:00 local time")
+      << "that may be anything";
+  for (const std::string_view name :
+       {"x-2025-08-07T2500.csv", "x-2025-08-07T24:00.csv", "2025-08-07T11:00+99:00"}) {
+    EXPECT_EQ(Named(name), "none") << name;
+  }
+}
+
 TEST(Publication, IsNotGuessedFromANameThatHoldsAnotherThing) {
   EXPECT_EQ(Named("2024.csv"), "none");
   EXPECT_EQ(Named("trade-2025-07.csv"), "none");
