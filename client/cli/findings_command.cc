@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/cell_text.h"
 #include "client/cli/finding_text.h"
+#include "client/cli/reading.h"
 #include "client/cli/session.h"
 #include "client/cli/tally_text.h"
 #include "domain/errors.h"
@@ -49,6 +50,7 @@ absl::Status RunFindings(Session& session) {
   const bool any = !page.findings.empty() || !page.next_page_token.empty();
   if (any && !query.dataset.empty()) TW_RETURN_IF_ERROR(SayWhose(session, query.dataset));
   const Sequence position = page.position;
+  TW_RETURN_IF_ERROR(CheckSomethingMatches(session, any ? 1 : 0));
   RecordWriter writer(options.format, FindingSchema(), "findings", &session.out);
   for (;;) {
     for (const client::FindingInfo& finding : page.findings) writer.Add(FindingRecord(finding));

@@ -179,6 +179,7 @@ absl::Status Show(Session& session, std::string title, const std::vector<ChartLi
   const std::string drawn = DrawChart(lines, chart);
   session.out.Write(drawn);
   if (drawn.empty()) {
+    TW_RETURN_IF_ERROR(CheckSomethingMatches(session, 0));
     session.Say(absl::StrCat("no number to draw; `tidewaiter ", options.plot.computed ? "aggregate" : "get",
                              "` shows what there is"));
     return absl::OkStatus();

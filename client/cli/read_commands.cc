@@ -32,6 +32,7 @@ absl::Status RunGet(Session& session) {
     if (page.next_page_token.empty() || session.out.closed()) break;
     TW_ASSIGN_OR_RETURN(page, session.client.Read(query, 0, page.next_page_token));
   }
+  TW_RETURN_IF_ERROR(CheckSomethingMatches(session, writer.records()));
   TellVintage(session, writer, texts, page.vintage, writer.records(), "value");
   return absl::OkStatus();
 }
@@ -60,6 +61,7 @@ absl::Status RunHistory(Session& session) {
                                                                                  : absl::OkStatus();
                                                    },
                                                    {options.timeout.value_or(kHistoryTimeout)}));
+  TW_RETURN_IF_ERROR(CheckSomethingMatches(session, begin().records()));
   TellVintage(session, begin(), texts, vintage, begin().records(), "statement");
   return absl::OkStatus();
 }

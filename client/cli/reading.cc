@@ -18,6 +18,17 @@ std::vector<std::string> KeysOf(const Target& target) {
 }
 
 // Says at which vintage an answer was read, and how to ask for the same again.
+absl::Status CheckSomethingMatches(Session& session, std::uint64_t count) {
+  const Target& target = session.options.target;
+  if (count > 0 || target.dataset.empty() || target.key.empty()) return absl::OkStatus();
+  TW_ASSIGN_OR_RETURN(const client::SeriesPage page,
+                      session.client.ListSeries(target.dataset, target.key, 1));
+  if (!page.series.empty()) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kNotFound, Reason::kSeriesNotFound,
+                   absl::StrCat("no series of ", target.dataset, " matches ", target.key,
+                                "; list what there is with `tidewaiter series ", target.dataset, "`"));
+}
+
 void TellVintage(Session& session, RecordWriter& writer, const CellTexts& texts, const Vintage& vintage,
                  std::uint64_t count, std::string_view noun) {
   const bool bounded = vintage.as_of != Instant::Max();

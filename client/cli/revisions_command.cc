@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/cli/reading.h"
 #include "client/cli/session.h"
 #include "domain/errors.h"
 #include "domain/strings.h"
@@ -126,6 +127,7 @@ absl::Status RunRevisions(Session& session) {
   query.pooled = asked.pooled;
   if (asked.computed) query.aggregate = options.aggregate.query;
   TW_ASSIGN_OR_RETURN(const client::RevisionAnswer answer, session.client.GetRevisionStatistics(query));
+  TW_RETURN_IF_ERROR(CheckSomethingMatches(session, answer.series.size()));
   RecordWriter writer(options.format, StatisticSchema(), "statistics", &session.out);
   for (const client::SeriesRevisions& series : answer.series) AddSeries(series, &writer);
   writer.Finish(absl::StrCat("\"sequence\":", answer.vintage.sequence));

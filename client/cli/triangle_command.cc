@@ -129,6 +129,7 @@ absl::StatusOr<Vintage> WriteObjects(Session& session, CellTexts& texts, std::ui
         ++*count;
         return absl::OkStatus();
       }));
+  TW_RETURN_IF_ERROR(CheckSomethingMatches(session, *count));
   TellVintage(session, begin(), texts, vintage, *count, "triangle");
   return vintage;
 }
@@ -209,6 +210,7 @@ absl::Status RunTriangle(Session& session) {
   absl::StatusOr<Vintage> vintage =
       format == Format::kCsv ? CsvWriter(session, texts).Write(&count) : WriteTables(session, texts, &count);
   if (!vintage.ok()) return vintage.status();
+  TW_RETURN_IF_ERROR(CheckSomethingMatches(session, count));
   RecordWriter nothing_more(Format::kTable, {}, "", &session.out);
   TellVintage(session, nothing_more, texts, *vintage, count, "triangle");
   return absl::OkStatus();

@@ -144,6 +144,21 @@ class DemoDataTest(CliTest):
             self.assertEqual(outcome.code, 6, outcome)
             self.assertEqual(outcome.out, "")
 
+    def test_a_selector_that_matches_nothing_is_a_slip(self):
+        nobody = f"{PRESS}/CN.ZZ.X..."
+        for command in ("get", "history", "triangle", "revisions", "findings", "plot", "aggregate"):
+            for form in ("table", "csv"):
+                if command == "plot" and form == "csv":
+                    continue
+                outcome = support.run_cli(self.daemon.address, command, nobody,
+                                          *(() if command == "plot" else ("-o", form)))
+                self.assertEqual(outcome.code, 3, (command, outcome))
+                self.assertIn(f"no series of {PRESS} matches", outcome.err, command)
+                self.assertIn("tidewaiter series", outcome.err, command)
+        # An empty answer about series that there are is an answer.
+        empty = support.run_cli(self.daemon.address, "get", f"{PRESS}/CN.RU.X...", "--from", "1990-01", "--to", "1990-12")
+        self.assertEqual(empty.code, 0, empty)
+
     def test_a_dataset_without_units(self):
         rows = "published_on,period,partner,value\n2025-08-07,2025-07,RU,1\n2025-08-08,2025-07,RU,2\n"
         self.run_ok("push", "-", "--dataset", "BARE", input_text=rows)
