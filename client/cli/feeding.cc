@@ -26,6 +26,11 @@ using feeders::Feeder;
 using feeders::FileTally;
 using feeders::ReleaseSorter;
 
+// As the daemon judges it, by our own clock.
+Instant LatestPublication() {
+  return Instant::FromMicros(absl::ToUnixMicros(absl::Now()) + limits::kFutureToleranceMicros);
+}
+
 // Shows how much of a file was read, and ends when the client is cancelled.
 class Watched : public feeders::Input {
  public:
@@ -81,7 +86,7 @@ absl::Status CheckTimeZone(const DatasetDefinition& profile) {
 feeders::DraftOptions OptionsOfDrafts(DatasetResolver resolve) {
   feeders::DraftOptions options;
   options.resolve = std::move(resolve);
-  options.latest = Instant::FromMicros(absl::ToUnixMicros(absl::Now()) + limits::kFutureToleranceMicros);
+  options.latest = LatestPublication();
   return options;
 }
 
@@ -102,6 +107,7 @@ absl::Status ReadFile(Session& session, const std::string& path, const FeedArgum
     return InvalidField("", kind);
   feeders::ResumedInput input(head, &watched);
   feeders::FeedOptions options = arguments.options;
+  options.latest = LatestPublication();
   options.file = path == "-" ? "" : std::filesystem::path(path).filename().string();
   absl::StatusOr<const Feeder*> format = arguments.format.empty()
                                              ? feeders::FormatOfContent(head, options.file)

@@ -33,6 +33,8 @@ struct FeedOptions {
   std::string publisher;                 // the same of DatasetDefinition::publisher
   std::string time_zone;                 // the same of DatasetDefinition::time_zone
   std::optional<Publication> published;  // --published-at or --published-on
+  // A publication after it is a slip of the pen: a row that says so itself is refused. None: whatever it says.
+  std::optional<Instant> latest;
 
   // For formats whose FormatInfo says that they take them.
   std::map<std::string, std::string> columns;    // the format's own name of a column -> its name in the file

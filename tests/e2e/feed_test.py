@@ -181,6 +181,17 @@ class Feed(FeedTest):
         outcome = self.ok("feed", self.folder / "x.csv", self.folder / "m.csv", "--dataset", "D", "-o", "csv")
         self.assertEqual([(row["release"], row["observations"]) for row in outcome.rows()], [("D/D:2025-08-07", "2")])
 
+    def test_a_row_of_the_future_is_a_row_like_any_other(self):
+        path = self.write("future.csv", "published_on,period,land,value\n"
+                                        "2025-08-07,2025-07,DE,1.5\n2099-08-07,2025-08,DE,1.6\n")
+        rejects = self.folder / "rejects.csv"
+        refused = self.cli("feed", "tidy", path, "--dataset", "FUT")
+        self.assertEqual(refused.code, INVALID, refused)
+        self.assertIn("line 3, column published_on", refused.err)
+        self.ok("feed", "tidy", path, "--dataset", "FUT", "--keep-going", "--rejects", rejects)
+        self.assertEqual(self.releases(), ["FUT:2025-08-07"])
+        self.assertIn("2099-08-07,2025-08,DE,1.6", rejects.read_text())
+
     def test_a_retracted_release_is_not_simply_held(self):
         path = self.write("back-2025-08-07.csv", "period,land,value\n2025-07,DE,1.50\n")
         arguments = ("feed", "tidy", path, "--dataset", "BACK", "-o", "csv")

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "client/feeders/text/csv_reader.h"
 #include "client/feeders/text/short_text.h"
 #include "client/feeders/tidy/month_memory.h"
@@ -59,6 +60,7 @@ class TidyParser {
   };
 
   std::optional<Publication> Published(const Record& record);
+  bool LiesAhead(const Publication& published) const;
   absl::StatusOr<std::optional<std::size_t>> SectionOf(const Record& record);
   std::optional<Period> PeriodOf(const Record& record);
   std::optional<TidyValue> ValueOf(const Record& record, const TidyColumns::Value& column);
@@ -204,7 +206,22 @@ std::optional<Publication> TidyParser::Published(const Record& record) {
     if (!instant.ok()) return Fail(column, text, instant.status()), std::nullopt;
     published.at = *instant;
   }
+  if (LiesAhead(published)) {
+    Fail(column, text,
+         absl::InvalidArgumentError(absl::StrCat(
+             "lies in the future: it may be ", options_.latest->ToString(), " by this clock at the latest")));
+    return std::nullopt;
+  }
   return published;
+}
+
+// Wherever the publisher is: nobody's day begins earlier than 14 hours before UTC's.
+bool TidyParser::LiesAhead(const Publication& published) const {
+  if (!options_.latest) return false;
+  if (published.at) return *published.at > *options_.latest;
+  constexpr std::int64_t kEarliestZoneMicros = 14LL * 3600 * 1'000'000;
+  const std::int64_t midnight = absl::ToUnixMicros(absl::FromCivil(*published.on, absl::UTCTimeZone()));
+  return midnight - kEarliestZoneMicros > options_.latest->micros();
 }
 
 // None if the row does not say it rightly.

@@ -16,6 +16,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kHeader[] =
@@ -332,6 +333,13 @@ TEST(Tidy, ReleasesOfTheFutureAndTwoDaysOfOneRelease) {
   options.latest = *Instant::Parse("2025-06-01T00:00:00Z");
   EXPECT_THAT(ErrorsOf("published_on,period,partner,value\n2025-06-02,2025-01,CN,1\n", options),
               HasSubstr("release \"T:2025-06-02\" is published 2025-06-02, which lies in the future"));
+  options.options.latest = *Instant::Parse("2025-06-01T12:00:00Z");
+  const std::string_view rows =
+      "published_on,period,partner,value\n2025-05-01,2025-01,CN,1\n2025-06-02,2025-01,CN,1\n2099-06-02,2025-"
+      "01,CN,1\n";
+  EXPECT_THAT(ErrorsOf(rows, options), AllOf(HasSubstr("line 4, column published_on"),
+                                             HasSubstr("lies in the future"), Not(HasSubstr("line 3"))))
+      << "somewhere it is June 2 by then, for all that the row says";
   EXPECT_THAT(
       ErrorsOf("release,published_on,period,partner,value\nr,2025-01-01,2025-01,CN,1\nr,2025-01-02,2025-02,"
                "CN,1\n"),
