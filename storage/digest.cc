@@ -14,6 +14,12 @@ void MustSucceed(int openssl_result) {
   if (openssl_result != 1) std::abort();
 }
 
+// Looked up once: OpenSSL would search its providers, under their locks, for each digest.
+const EVP_MD* Algorithm() {
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return sha256;
+}
+
 void UpdateUint32(Sha256& sha, std::uint32_t number) {
   std::array<std::uint8_t, 4> bytes;
   for (int i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
@@ -28,7 +34,7 @@ void UpdateText(Sha256& sha, std::string_view text) {
 }  // namespace
 
 struct Sha256::Context {
-  Context() : md(EVP_MD_CTX_new()) { MustSucceed(EVP_DigestInit_ex(md, EVP_sha256(), nullptr)); }
+  Context() : md(EVP_MD_CTX_new()) { MustSucceed(EVP_DigestInit_ex(md, Algorithm(), nullptr)); }
   ~Context() { EVP_MD_CTX_free(md); }
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;

@@ -64,6 +64,7 @@ Backend::Backend(const BackendOptions& backend_options, storage::Store* store, c
       reads_(options.read_threads),
       streams_(options.stream_threads),
       wishes_(/*threads=*/1),
+      bulk_writes_(options.bulk_write_threads),
       writes_(options.write_threads) {
   findings.Start();
 }
@@ -82,6 +83,8 @@ void Backend::Run(Lane lane, Executor::Task task) {
       return reads_.Run(std::move(task));
     case Lane::kWrites:
       return writes_.Run(std::move(task));
+    case Lane::kBulkWrites:
+      return bulk_writes_.Run(std::move(task));
     case Lane::kStreams:
       return streams_.Run(std::move(task));
     case Lane::kWishes:

@@ -31,8 +31,10 @@
 namespace tidewaiter::rpc {
 
 struct BackendOptions {
-  // Pushes wait for an fsync that they share: as many at a time as are worth one.
-  int write_threads = 16;
+  // Pushes wait for an fsync that they share: as many at a time as are worth one (docs/decisions/0012).
+  int write_threads = 64;
+  // Pushes of many observations, which take many times their bytes while they are taken apart.
+  int bulk_write_threads = 4;
   int read_threads = 4;
   int stream_threads = 4;
   int max_subscribers = limits::kMaxSubscribers;
@@ -108,6 +110,7 @@ class Backend {
   Executor reads_;
   Executor streams_;
   Executor wishes_;
+  Executor bulk_writes_;
   Executor writes_;
 };
 

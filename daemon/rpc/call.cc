@@ -79,7 +79,6 @@ Call::Call(Backend& backend, grpc::CallbackServerContext* context, Method method
       start_(absl::Now()),
       request_id_(GivenRequestId(*context)),
       is_id_given_(!request_id_.empty()) {
-  if (!is_id_given_) request_id_ = DrawRequestId();
   backend_.method_metrics[static_cast<std::size_t>(method)]->Started();
 }
 
@@ -93,27 +92,33 @@ absl::Status Call::CheckAlive() const {
 
 absl::Duration Call::elapsed() const { return absl::Now() - start_; }
 
+const std::string& Call::RequestId() {
+  if (request_id_.empty()) request_id_ = DrawRequestId();
+  return request_id_;
+}
+
 grpc::Status Call::Close(const absl::Status& status) {
-  grpc::Status result = convert::ToGrpc(status, request_id_);
+  grpc::Status result = status.ok() ? grpc::Status() : convert::ToGrpc(status, RequestId());
   // One that was drawn says nothing about a call that went well, and costs both sides a microsecond.
-  if (is_id_given_ || !status.ok()) context_->AddTrailingMetadata(kRequestIdKey, request_id_);
+  if (is_id_given_ || !status.ok()) context_->AddTrailingMetadata(kRequestIdKey, RequestId());
   const Reason reason = status.ok() ? Reason::kUnknown : DetailsOf(status).reason;
   if (reason == Reason::kStoreFailed) backend_.on_store_failure();
+  end_ = absl::Now();
   backend_.method_metrics[static_cast<std::size_t>(method_)]->Handled(result.error_code(),
-                                                                      absl::ToDoubleSeconds(elapsed()));
+                                                                      absl::ToDoubleSeconds(end_ - start_));
   LogEnd(result, LevelOf(result.error_code(), reason));
   return result;
 }
 
-void Call::LogEnd(const grpc::Status& status, telemetry::LogLevel level) const {
+void Call::LogEnd(const grpc::Status& status, telemetry::LogLevel level) {
   if (!backend_.log->enabled(level)) return;
   const MethodInfo& info = InfoOf(method_);
   backend_.log->Write(level, status.ok() ? "call" : "call failed",
                       {{"method", absl::StrCat(absl::string_view(info.service.data(), info.service.size()),
                                                "/", absl::string_view(info.name.data(), info.name.size()))},
                        {"code", std::string(CodeName(status.error_code()))},
-                       {"ms", absl::StrFormat("%.3f", absl::ToDoubleMilliseconds(elapsed()))},
-                       {"request_id", request_id_},
+                       {"ms", absl::StrFormat("%.3f", absl::ToDoubleMilliseconds(end_ - start_))},
+                       {"request_id", RequestId()},
                        {"peer", context_->peer()},
                        {"error", status.error_message()}});
 }

@@ -15,17 +15,18 @@ namespace tidewaiter::rpc {
 // Of a unary call it lives until Finish(), of others as long as their reactor. Close() once, before Finish().
 class Call {
  public:
-  // Takes the caller's x-request-id, or draws one.
+  // Takes the caller's x-request-id; where there is none, one is drawn if it is needed.
   Call(Backend& backend, grpc::CallbackServerContext* context, Method method);
 
   Backend& backend() const { return backend_; }
-  const std::string& request_id() const { return request_id_; }
   // The caller hung up, or its deadline has passed.
   bool cancelled() const { return context_->IsCancelled(); }
   // OK, or why there is nobody to answer: CANCELLED or DEADLINE_EXCEEDED.
   absl::Status CheckAlive() const;
   absl::Time start() const { return start_; }
   absl::Duration elapsed() const;
+  // When it was closed.
+  absl::Time end() const { return end_; }
   // Breaks the call off: its reactor's next step fails.
   void Abort() { context_->TryCancel(); }
 
@@ -37,13 +38,15 @@ class Call {
   grpc::Status Close(const absl::Status& status);
 
  private:
-  void LogEnd(const grpc::Status& status, telemetry::LogLevel level) const;
+  const std::string& RequestId();
+  void LogEnd(const grpc::Status& status, telemetry::LogLevel level);
 
   Backend& backend_;
   grpc::CallbackServerContext* const context_;
   const Method method_;
   const absl::Time start_;
-  std::string request_id_;
+  absl::Time end_;
+  std::string request_id_;  // "": not drawn yet
   const bool is_id_given_;
   std::string more_fields_;
 };

@@ -43,13 +43,13 @@ inline constexpr std::size_t kMethods = 29;
 
 // Which threads do a call's work.
 enum class Lane : std::uint8_t {
-  kInline,   // gRPC's own: what never touches the disk
-  kReads,    // reads that come back soon
-  kWrites,   // whatever waits for an fsync: many threads, so that they share one
-  kStreams,  // long reads and subscriptions
-  kWishes,   // aggregates that subscribers follow: one thread, so that nobody else waits for them
+  kInline,      // gRPC's own: what never touches the disk
+  kReads,       // reads that come back soon
+  kWrites,      // whatever waits for an fsync: many threads, so that they share one
+  kBulkWrites,  // the same of many bytes: few threads, so that few are taken apart at a time
+  kStreams,     // long reads and subscriptions
+  kWishes,      // aggregates that subscribers follow: one thread, so that nobody else waits for them
 };
-inline constexpr std::size_t kLanes = 5;
 
 struct MethodInfo {
   std::string_view type;  // as gRPC's metrics name it

@@ -18,6 +18,8 @@ namespace tidewaiter::rpc {
 
 // A request of more bytes is not looked at on gRPC's threads.
 inline constexpr std::size_t kQuickRequestBytes = 256;
+// A write of more bytes is one of few at a time: decoded, it may take twenty times as much.
+inline constexpr std::size_t kBulkRequestBytes = 64u << 10;
 // Requests and answers of usual size need no allocation of their own.
 inline constexpr std::size_t kArenaBytes = 8 << 10;
 
@@ -50,19 +52,21 @@ class UnaryCall final {
         backend.quick_reads.Open(call_.start())) {
       const absl::Status status = Read();
       if (!status.ok()) return Finish(status);
-      if (quick(*request_)) return Finish(AnswerQuickly(backend.quick_reads));
+      if (quick(*request_)) return AnswerQuickly(backend.quick_reads);
     }
-    backend.Run(method, [this, method, hub = backend.hub.get()] {
+    const bool writes = InfoOf(method).lane == Lane::kWrites;
+    const bool bulk = writes && bytes_->Length() > kBulkRequestBytes;
+    backend.Run(bulk ? Lane::kBulkWrites : InfoOf(method).lane, [this, writes, hub = backend.hub.get()] {
       Finish(ReadAndAnswer());
-      if (InfoOf(method).lane == Lane::kWrites) hub->OnAnswer();
+      if (writes) hub->OnAnswer();
     });
   }
  private:
   ~UnaryCall() = default;
 
-  void Finish(const absl::Status& status) {
+  void Finish(const absl::Status& status) { Finish(call_.Close(status)); }
+  void Finish(const grpc::Status& closed) {
     grpc::ServerUnaryReactor* const reactor = reactor_;
-    const grpc::Status closed = call_.Close(status);
     delete this;
     reactor->Finish(closed);  // the last of this call: nothing of it may be used from here
   }
@@ -91,15 +95,14 @@ class UnaryCall final {
     return absl::OkStatus();
   }
 
-  absl::Status AnswerQuickly(QuickReads& quick_reads) {
+  void AnswerQuickly(QuickReads& quick_reads) {
     std::optional<WaitWatch> watch;
     if (quick_reads.WatchNext()) watch.emplace();
-    absl::Status answer = Answer();
+    const grpc::Status closed = call_.Close(Answer());
     std::optional<bool> waited;
     if (watch) waited = watch->Waited();
-    const absl::Time now = absl::Now();
-    quick_reads.Report(now, now - call_.start(), waited);
-    return answer;
+    quick_reads.Report(call_.end(), call_.end() - call_.start(), waited);
+    Finish(closed);
   }
 
   absl::Status ReadAndAnswer() {
