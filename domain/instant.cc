@@ -129,8 +129,19 @@ absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text) {
   return InvalidField("", absl::StrCat(Quoted(text), " is not a day: write YYYY-MM-DD, as in 2025-08-07"));
 }
 
+// By hand: a read of one series writes one for each release that it comes from.
 std::string DayToString(absl::CivilDay day) {
-  return absl::StrFormat("%04d-%02d-%02d", day.year(), day.month(), day.day());
+  if (day.year() < 0 || day.year() > 9999) {
+    return absl::StrFormat("%04d-%02d-%02d", day.year(), day.month(), day.day());
+  }
+  std::string text = "0000-00-00";
+  const auto put = [&text](std::size_t last, int number) {
+    for (; number != 0; number /= 10) text[last--] = static_cast<char>('0' + number % 10);
+  };
+  put(3, static_cast<int>(day.year()));
+  put(6, day.month());
+  put(9, day.day());
+  return text;
 }
 
 }  // namespace tidewaiter

@@ -23,7 +23,9 @@
 #include "domain/cell_form.h"
 #include "domain/change.h"
 #include "domain/dataset.h"
+#include "domain/errors.h"
 #include "domain/period.h"
+#include "domain/plain_cells.h"
 #include "domain/release.h"
 #include "domain/selector.h"
 #include "domain/series_fold.h"
@@ -231,6 +233,13 @@ class VintageStore {
   virtual absl::Status ReadAskedCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
                                       SeriesFold* fold) const {
     return ReadCells(series, vintage, range, fold);
+  }
+  // The same: true if the cells are in `columns`, false if they are in `fold`; what the other one holds is void.
+  virtual absl::StatusOr<bool> ReadAskedColumns(SeriesId series, const Vintage& vintage,
+                                                const PeriodRange& range, PlainCells* columns,
+                                                SeriesFold* fold) const {
+    TW_RETURN_IF_ERROR(ReadAskedCells(series, vintage, range, fold));
+    return false;
   }
   // Every statement about the series with sequence <= `sequence`, scopes that cover it among them, in visibility
   // order (published_at, sequence, section, scope before cells, period); also those of retracted releases.

@@ -75,6 +75,12 @@ absl::StatusOr<const std::vector<CellState>*> SeriesReader::Cells() {
   return &fold_.cells();
 }
 
+absl::StatusOr<const PlainCells*> SeriesReader::Columns() {
+  TW_ASSIGN_OR_RETURN(const bool columns,
+                      store_->ReadAskedColumns(current_.id, vintage_, periods_, &columns_, &fold_));
+  return columns ? &columns_ : nullptr;
+}
+
 absl::StatusOr<std::vector<HistoryEntry>> SeriesReader::History(HistoryType type, int n) {
   TW_ASSIGN_OR_RETURN(const std::vector<SeriesStatement> statements,
                       store_->ReadStatements(current_.id, vintage_.sequence, periods_));

@@ -11,6 +11,7 @@
 #include "daemon/engine/series_listing.h"
 #include "daemon/engine/series_table.h"
 #include "domain/period.h"
+#include "domain/plain_cells.h"
 #include "domain/selector.h"
 #include "domain/series_fold.h"
 #include "domain/statement.h"
@@ -48,6 +49,9 @@ class SeriesReader {
   const SeriesListing& listing() const { return listing_; }
   // Cells of the current series; may be empty. Valid until the next call.
   absl::StatusOr<const std::vector<CellState>*> Cells();
+  // The same as columns; nullptr if the store does not have them so: then read_cells() are they.
+  absl::StatusOr<const PlainCells*> Columns();
+  const std::vector<CellState>& read_cells() const { return fold_.cells(); }
   // REQUIRES: n >= 1 with kNth.
   absl::StatusOr<std::vector<HistoryEntry>> History(HistoryType type, int n);
 
@@ -59,6 +63,7 @@ class SeriesReader {
   PeriodRange periods_;
   SeriesListing listing_;
   storage::SeriesEntry current_;
+  PlainCells columns_;
   SeriesFold fold_;
 };
 

@@ -26,12 +26,28 @@ std::string FieldOf(int number, const google::protobuf::MessageLite& message) {
 }  // namespace
 
 absl::Status CellFields::Add(std::string_view key, const std::vector<CellState>& cells) {
-  if (general_.cells() == 0 && cells.size() <= limits::kMaxChunkObservations) {
-    if (plain_.cells() + cells.size() > limits::kMaxChunkObservations) TW_RETURN_IF_ERROR(ClosePlain());
-    if (plain_.Add(key, cells)) return absl::OkStatus();
+  if (general_.cells() == 0 && columns_.Take(cells, omit_texts_)) {
+    TW_ASSIGN_OR_RETURN(const bool added, AddPlain(key, columns_));
+    if (added) return absl::OkStatus();
   }
   TW_RETURN_IF_ERROR(ClosePlain());
   return general_.Add(key, cells);
+}
+
+absl::Status CellFields::Add(std::string_view key, const PlainCells& cells) {
+  TW_ASSIGN_OR_RETURN(const bool added, AddPlain(key, cells));
+  if (added) return absl::OkStatus();
+  std::vector<CellState> states;
+  cells.CopyTo(&states);
+  TW_RETURN_IF_ERROR(ClosePlain());
+  return general_.Add(key, states);
+}
+
+// False, and nothing is added, if they are to go by way of messages.
+absl::StatusOr<bool> CellFields::AddPlain(std::string_view key, const PlainCells& cells) {
+  if (general_.cells() != 0 || cells.size() > limits::kMaxChunkObservations) return false;
+  if (plain_.cells() + cells.size() > limits::kMaxChunkObservations) TW_RETURN_IF_ERROR(ClosePlain());
+  return plain_.Add(key, cells);
 }
 
 absl::Status CellFields::ClosePlain() {

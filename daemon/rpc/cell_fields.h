@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "daemon/rpc/cell_blocks.h"
 #include "domain/change.h"
+#include "domain/plain_cells.h"
 #include "proto/convert/lookup.h"
 #include "proto/convert/plain_block.h"
 
@@ -20,10 +22,12 @@ class CellFields {
  public:
   CellFields(const convert::Lookup* lookup, bool omit_texts, int field_number)
       : field_number_(field_number),
-        plain_(lookup, omit_texts),
+        omit_texts_(omit_texts),
+        plain_(lookup),
         general_(lookup, omit_texts, &general_blocks_) {}
   // `cells` is not empty.
   absl::Status Add(std::string_view key, const std::vector<CellState>& cells);
+  absl::Status Add(std::string_view key, const PlainCells& cells);  // which is not empty either
   // Since the last Finish().
   std::size_t cells() const { return finished_cells_ + plain_.cells() + general_.cells(); }
   std::size_t bytes() const { return finished_bytes_ + plain_.bytes() + general_.bytes(); }
@@ -31,12 +35,15 @@ class CellFields {
   absl::Status Finish(std::vector<std::string>* fields);
 
  private:
+  absl::StatusOr<bool> AddPlain(std::string_view key, const PlainCells& cells);
   absl::Status ClosePlain();
 
   const int field_number_;
+  const bool omit_texts_;
   convert::PlainBlockEncoder plain_;
   CellBlocks::Out general_blocks_;
   CellBlocks general_;  // once begun, takes all that comes until Finish()
+  PlainCells columns_;  // of cells that came one by one
   std::vector<std::string> fields_;
   std::size_t finished_cells_ = 0;
   std::size_t finished_bytes_ = 0;

@@ -49,6 +49,14 @@ absl::StatusOr<engine::SeriesReader> OpenPage(const Backend& backend, const Requ
   return reader;
 }
 
+// The cells of the series that a reader stands at, as columns.
+absl::Status AddCells(engine::SeriesReader& reader, CellFields& blocks) {
+  const std::string& key = reader.series().key;
+  TW_ASSIGN_OR_RETURN(const PlainCells* const columns, reader.Columns());
+  if (columns != nullptr) return columns->empty() ? absl::OkStatus() : blocks.Add(key, *columns);
+  return reader.read_cells().empty() ? absl::OkStatus() : blocks.Add(key, reader.read_cells());
+}
+
 // Cells on their way into an answer, as rows or as columns.
 class CellPage {
  public:
@@ -62,9 +70,12 @@ class CellPage {
         fields_(*fields),
         blocks_(&lookup_, omit_texts, v1::GetObservationsResponse::kBlocksFieldNumber) {}
 
-  absl::Status Add(std::string_view key, const std::vector<CellState>& cells) {
-    if (!rows_) return blocks_.Add(key, cells);
-    for (const CellState& cell : cells) {
+  // The cells of the series that the reader stands at.
+  absl::Status Add(engine::SeriesReader& reader) {
+    if (!rows_) return AddCells(reader, blocks_);
+    const std::string& key = reader.series().key;
+    TW_ASSIGN_OR_RETURN(const std::vector<CellState>* const cells, reader.Cells());
+    for (const CellState& cell : *cells) {
       v1::Observation* row = response_->add_observations();
       TW_RETURN_IF_ERROR(convert::FillRow(key, cell, lookup_, omit_texts_, row));
       row_bytes_ += row->ByteSizeLong() + 4;
@@ -119,8 +130,7 @@ absl::Status HandleGetObservations(Call& call, const v1::GetObservationsRequest&
   TW_ASSIGN_OR_RETURN(bool more, reader.Next());
   for (std::size_t looked_at = 1; more; ++looked_at) {
     if (looked_at % kSeriesBetweenChecks == 0) TW_RETURN_IF_ERROR(call.CheckAlive());
-    TW_ASSIGN_OR_RETURN(const std::vector<CellState>* cells, reader.Cells());
-    if (!cells->empty()) TW_RETURN_IF_ERROR(page.Add(reader.series().key, *cells));
+    TW_RETURN_IF_ERROR(page.Add(reader));
     token.after = reader.series().key;
     TW_ASSIGN_OR_RETURN(more, reader.Next());
     if (page.Full(page_size) || looked_at == kSeriesPerPage) break;
@@ -202,8 +212,7 @@ class CellSource final : public MessageSource {
       TW_ASSIGN_OR_RETURN(const bool more, reader_.Next());
       end_ = !more;
       if (end_) break;
-      TW_ASSIGN_OR_RETURN(const std::vector<CellState>* cells, reader_.Cells());
-      if (!cells->empty()) TW_RETURN_IF_ERROR(blocks_.Add(reader_.series().key, *cells));
+      TW_RETURN_IF_ERROR(AddCells(reader_, blocks_));
     }
     return blocks_.Finish(&ready_);
   }

@@ -1,6 +1,6 @@
 #include "proto/convert/plain_block.h"
 
-#include <limits>
+#include <algorithm>
 #include <optional>
 
 #include "google/protobuf/io/coded_stream.h"
@@ -17,141 +17,121 @@ using google::protobuf::io::CodedOutputStream;
 
 // Months of the wire count from 1970-01.
 constexpr std::int32_t kEpochIndex = 1970 * 12;
-constexpr std::size_t kMaxVarint32 = 5, kMaxVarint64 = 10;
 
-// Room for `count` numbers of at most `most` bytes behind a column; Fit() gives back what was not used.
-class Column {
- public:
-  Column(std::string* out, std::size_t count, std::size_t most) : out_(*out), begin_(out->size()) {
-    out_.resize(begin_ + count * most);
-    at_ = reinterpret_cast<std::uint8_t*>(out_.data()) + begin_;
-  }
-  void Add32(std::uint32_t value) { at_ = CodedOutputStream::WriteVarint32ToArray(value, at_); }
-  void Add64(std::uint64_t value) { at_ = CodedOutputStream::WriteVarint64ToArray(value, at_); }
-  void Fit() { out_.resize(static_cast<std::size_t>(at_ - reinterpret_cast<std::uint8_t*>(out_.data()))); }
-
- private:
-  std::string& out_;
-  const std::size_t begin_;
-  std::uint8_t* at_;
-};
-
-void AppendVarint(std::uint64_t value, std::string* out) {
-  std::uint8_t bytes[kMaxVarint64];
-  const std::uint8_t* const end = CodedOutputStream::WriteVarint64ToArray(value, bytes);
-  out->append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(end - bytes));
+std::uint8_t* Put32(std::uint32_t value, std::uint8_t* at) {
+  return CodedOutputStream::WriteVarint32ToArray(value, at);
+}
+std::uint8_t* Put64(std::uint64_t value, std::uint8_t* at) {
+  return CodedOutputStream::WriteVarint64ToArray(value, at);
+}
+// A field that is a number; nothing for 0.
+std::uint8_t* PutNumber(int number, std::uint64_t value, std::uint8_t* at) {
+  if (value == 0) return at;
+  return Put64(value, Put32(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_VARINT), at));
+}
+std::uint8_t* PutHead(int number, std::size_t size, std::uint8_t* at) {
+  return Put64(size, Put32(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED), at));
+}
+std::uint8_t* PutBytes(const ByteColumn& bytes, std::uint8_t* at) {
+  return std::copy_n(bytes.view().data(), bytes.size(), at);
+}
+std::uint8_t* PutField(int number, const ByteColumn& bytes, std::uint8_t* at) {
+  return PutBytes(bytes, PutHead(number, bytes.size(), at));
 }
 
-// The head of a field of so many bytes.
-void AppendHead(int number, std::size_t size, std::string* out) {
-  std::uint8_t bytes[kMaxVarint32 + kMaxVarint64];
-  const std::uint32_t tag = WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-  const std::uint8_t* const end =
-      CodedOutputStream::WriteVarint64ToArray(size, CodedOutputStream::WriteVarint32ToArray(tag, bytes));
-  out->append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(end - bytes));
+std::size_t TagSize(int number) {
+  return CodedOutputStream::VarintSize32(
+      WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
 }
-void AppendField(int number, std::string_view bytes, std::string* out) {
-  AppendHead(number, bytes.size(), out);
-  out->append(bytes);
+// Of a field of so many bytes, its tag and length included.
+std::size_t FieldSize(int number, std::size_t size) {
+  return TagSize(number) + CodedOutputStream::VarintSize64(size) + size;
 }
-void AppendNumber(int number, std::uint64_t value, std::string* out) {
-  AppendVarint(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_VARINT), out);
-  AppendVarint(value, out);
+std::size_t NumberSize(int number, std::uint64_t value) {
+  return value == 0 ? 0 : TagSize(number) + CodedOutputStream::VarintSize64(value);
 }
-
-std::uint64_t AgeOf(const CellState& cell) {
-  return static_cast<std::uint64_t>(cell.published_at.micros()) -
-         static_cast<std::uint64_t>(cell.value_since.micros());
-}
-
-bool IsPlain(const CellState& cell, int scale) {
-  if (cell.period.months() != 1 || !cell.datum.has_value() || cell.attributes != Attributes()) return false;
-  const Decimal& value = cell.datum.value();
-  const absl::int128 coefficient = value.coefficient();
-  return value.scale() == scale && cell.datum.step_exponent() == -scale &&
-         coefficient == static_cast<std::int64_t>(coefficient);
-}
+constexpr std::size_t kMaxNumberField = ByteColumn::kMaxVarint32 + ByteColumn::kMaxVarint64;
+constexpr std::size_t kMaxHead = kMaxNumberField;
 
 }  // namespace
 
-bool PlainBlockEncoder::ArePlain(const std::vector<CellState>& cells) const {
-  const Datum& first = cells.front().datum;
-  const int scale = cells_ != 0 || !first.has_value() ? scale_ : first.value().scale();
-  for (const CellState& cell : cells) {
-    if (!IsPlain(cell, scale)) return false;
-    if (!omit_texts_ && (cell.source != 0 || cell.note != 0)) return false;
-  }
-  return true;
-}
-
-bool PlainBlockEncoder::Add(std::string_view key, const std::vector<CellState>& cells) {
+bool PlainBlockEncoder::Add(std::string_view key, const PlainCells& cells) {
   if (cells.empty()) return true;
-  if (!ArePlain(cells)) return false;
-  scale_ = cells.front().datum.value().scale();
-  AppendField(v1::ObservationBlock::kSeriesFieldNumber, key, &series_);
-  AppendVarint(cells.size(), &counts_);
-  Column starts(&starts_, cells.size(), kMaxVarint32);
-  Column coefficients(&coefficients_, cells.size(), kMaxVarint64);
-  Column indexes(&indexes_, cells.size(), kMaxVarint32);
-  bool aged = !ages_.empty();
-  for (const CellState& cell : cells) {
-    const std::int32_t start = cell.period.start().index() - kEpochIndex;
-    starts.Add32(WireFormatLite::ZigZagEncode32(start - previous_start_));
+  if (cells_ != 0 && cells.scale != scale_) return false;
+  scale_ = cells.scale;
+  const std::size_t count = cells.size();
+  std::uint8_t* at = series_.Room(kMaxHead + key.size());
+  at = PutHead(v1::ObservationBlock::kSeriesFieldNumber, key.size(), at);
+  series_.EndAt(std::copy_n(key.data(), key.size(), at));
+  counts_.EndAt(Put64(count, counts_.Room(ByteColumn::kMaxVarint64)));
+
+  at = starts_.Room(count * ByteColumn::kMaxVarint32);
+  for (const Month month : cells.months) {
+    const std::int32_t start = month.index() - kEpochIndex;
+    at = Put32(WireFormatLite::ZigZagEncode32(start - previous_start_), at);
     previous_start_ = start;
-    const auto coefficient = static_cast<std::int64_t>(cell.datum.value().coefficient());
-    coefficients.Add64(WireFormatLite::ZigZagEncode64(coefficient));
-    indexes.Add32(IndexOf(cell));
-    aged = aged || AgeOf(cell) != 0;
   }
-  starts.Fit();
-  coefficients.Fit();
-  indexes.Fit();
-  if (aged) AddAges(cells);
-  cells_ += cells.size();
+  starts_.EndAt(at);
+
+  at = coefficients_.Room(count * ByteColumn::kMaxVarint64);
+  for (const std::int64_t coefficient : cells.coefficients) {
+    at = Put64(WireFormatLite::ZigZagEncode64(coefficient), at);
+  }
+  coefficients_.EndAt(at);
+
+  at = indexes_.Room(count * ByteColumn::kMaxVarint32);
+  for (std::size_t i = 0; i < count; ++i) at = Put32(IndexOf(cells.sequences[i], cells.published_at[i]), at);
+  indexes_.EndAt(at);
+
+  const bool aged =
+      std::any_of(cells.ages.begin(), cells.ages.end(), [](std::int64_t age) { return age != 0; });
+  if (aged || !ages_.empty()) AddAges(cells);
+  cells_ += count;
   return true;
 }
 
-void PlainBlockEncoder::AddAges(const std::vector<CellState>& cells) {
-  if (ages_.empty()) ages_.assign(cells_, '\0');  // a varint of 0 is a byte of 0
-  Column ages(&ages_, cells.size(), kMaxVarint64);
-  for (const CellState& cell : cells) ages.Add64(AgeOf(cell));
-  ages.Fit();
+void PlainBlockEncoder::AddAges(const PlainCells& cells) {
+  const std::size_t before = ages_.empty() ? cells_ : 0;
+  std::uint8_t* at = ages_.Room(before + cells.size() * ByteColumn::kMaxVarint64);
+  at = std::fill_n(at, before, std::uint8_t{0});  // a varint of 0 is a byte of 0
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    at = Put64(cells.ages.empty() ? 0 : static_cast<std::uint64_t>(cells.ages[i]), at);
+  }
+  ages_.EndAt(at);
 }
 
-std::uint32_t PlainBlockEncoder::IndexOf(const CellState& cell) {
-  std::size_t at = cell.sequence % known_.size();
+std::uint32_t PlainBlockEncoder::IndexOf(Sequence sequence, Instant published_at) {
+  std::size_t at = sequence % known_.size();
   for (; known_[at].place != 0; at = (at + 1) % known_.size()) {
-    if (known_[at].sequence == cell.sequence) return known_[at].place - 1;
+    if (known_[at].sequence == sequence) return known_[at].place - 1;
   }
   if (releases_known_ < known_.size() / 2) {
-    known_[at] = {cell.sequence, releases_known_ + 1};
-  } else if (const auto [many, is_new] = many_.try_emplace(cell.sequence, releases_known_); !is_new) {
+    known_[at] = {sequence, releases_known_ + 1};
+  } else if (const auto [many, is_new] = many_.try_emplace(sequence, releases_known_); !is_new) {
     return many->second;
   }
-  AddRelease(cell);
+  AddRelease(sequence, published_at);
   return releases_known_++;
 }
 
-void PlainBlockEncoder::AddRelease(const CellState& cell) {
+void PlainBlockEncoder::AddRelease(Sequence sequence, Instant published_at) {
   using Reference = v1::ReleaseReference;
-  // In one go: an answer of a hundred cells may have as many releases.
-  std::uint8_t bytes[2 * (1 + kMaxVarint64)];
-  std::uint8_t* end = bytes;
-  const auto add = [&end](int number, std::uint64_t value) {
-    if (value == 0) return;
-    const std::uint32_t tag = WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_VARINT);
-    end = CodedOutputStream::WriteVarint64ToArray(value, CodedOutputStream::WriteVarint32ToArray(tag, end));
-  };
-  add(Reference::kSequenceFieldNumber, cell.sequence);
-  add(Reference::kPublishedAtMicrosFieldNumber, WireFormatLite::ZigZagEncode64(cell.published_at.micros()));
-  const absl::StatusOr<std::optional<absl::CivilDay>> day = lookup_.PublishedDay(cell.sequence);
-  status_.Update(day.status());
-  std::string published_on;
-  if (day.ok() && *day) AppendField(Reference::kPublishedOnFieldNumber, DayToString(**day), &published_on);
-  const auto size = static_cast<std::size_t>(end - bytes);
-  AppendHead(v1::ObservationBlock::kReleasesFieldNumber, size + published_on.size(), &releases_);
-  releases_.append(reinterpret_cast<const char*>(bytes), size);
-  releases_.append(published_on);
+  const absl::StatusOr<std::optional<absl::CivilDay>> held = lookup_.PublishedDay(sequence);
+  status_.Update(held.status());
+  const std::string day = held.ok() && *held ? DayToString(**held) : std::string();
+  const std::uint64_t micros = WireFormatLite::ZigZagEncode64(published_at.micros());
+  const std::size_t size = NumberSize(Reference::kSequenceFieldNumber, sequence) +
+                           NumberSize(Reference::kPublishedAtMicrosFieldNumber, micros) +
+                           (day.empty() ? 0 : FieldSize(Reference::kPublishedOnFieldNumber, day.size()));
+  std::uint8_t* at = releases_.Room(kMaxHead + size);
+  at = PutHead(v1::ObservationBlock::kReleasesFieldNumber, size, at);
+  at = PutNumber(Reference::kSequenceFieldNumber, sequence, at);
+  at = PutNumber(Reference::kPublishedAtMicrosFieldNumber, micros, at);
+  if (!day.empty()) {
+    at = PutHead(Reference::kPublishedOnFieldNumber, day.size(), at);
+    at = std::copy_n(day.data(), day.size(), at);
+  }
+  releases_.EndAt(at);
 }
 
 std::size_t PlainBlockEncoder::bytes() const {
@@ -161,27 +141,27 @@ std::size_t PlainBlockEncoder::bytes() const {
 
 absl::Status PlainBlockEncoder::FinishField(int number, std::string* out) {
   using Block = v1::ObservationBlock;
-  std::string data;
-  AppendHead(v1::DatumColumn::kCoefficientsFieldNumber, coefficients_.size(), &data);
-  std::string scale;
-  if (scale_ != 0)
-    AppendNumber(v1::DatumColumn::kScaleFieldNumber, static_cast<std::uint64_t>(scale_), &scale);
-
-  std::string counts, starts, indexes, ages;  // heads
-  AppendHead(Block::kCellCountsFieldNumber, counts_.size(), &counts);
-  AppendHead(Block::kPeriodStartDeltasFieldNumber, starts_.size(), &starts);
-  std::string data_head;
-  AppendHead(Block::kDataFieldNumber, data.size() + coefficients_.size() + scale.size(), &data_head);
-  AppendHead(Block::kReleaseIndexesFieldNumber, indexes_.size(), &indexes);
-  if (!ages_.empty()) AppendHead(Block::kValueAgeMicrosFieldNumber, ages_.size(), &ages);
-
-  const std::string_view parts[] = {series_,       counts, counts_,   starts,  starts_,  data_head, data,
-                                    coefficients_, scale,  releases_, indexes, indexes_, ages,      ages_};
-  std::size_t bytes = 0;
-  for (const std::string_view part : parts) bytes += part.size();
-  out->reserve(out->size() + bytes + kMaxVarint32 + kMaxVarint64);
-  AppendHead(number, bytes, out);
-  for (const std::string_view part : parts) out->append(part);
+  const auto scale = static_cast<std::uint64_t>(scale_);
+  const std::size_t data_size = FieldSize(v1::DatumColumn::kCoefficientsFieldNumber, coefficients_.size()) +
+                                NumberSize(v1::DatumColumn::kScaleFieldNumber, scale);
+  const std::size_t size = series_.size() + FieldSize(Block::kCellCountsFieldNumber, counts_.size()) +
+                           FieldSize(Block::kPeriodStartDeltasFieldNumber, starts_.size()) +
+                           FieldSize(Block::kDataFieldNumber, data_size) + releases_.size() +
+                           FieldSize(Block::kReleaseIndexesFieldNumber, indexes_.size()) +
+                           (ages_.empty() ? 0 : FieldSize(Block::kValueAgeMicrosFieldNumber, ages_.size()));
+  const std::size_t begin = out->size();
+  out->resize(begin + FieldSize(number, size));
+  std::uint8_t* at = reinterpret_cast<std::uint8_t*>(out->data()) + begin;
+  at = PutHead(number, size, at);
+  at = PutBytes(series_, at);
+  at = PutField(Block::kCellCountsFieldNumber, counts_, at);
+  at = PutField(Block::kPeriodStartDeltasFieldNumber, starts_, at);
+  at = PutHead(Block::kDataFieldNumber, data_size, at);
+  at = PutField(v1::DatumColumn::kCoefficientsFieldNumber, coefficients_, at);
+  at = PutNumber(v1::DatumColumn::kScaleFieldNumber, scale, at);
+  at = PutBytes(releases_, at);
+  at = PutField(Block::kReleaseIndexesFieldNumber, indexes_, at);
+  if (!ages_.empty()) PutField(Block::kValueAgeMicrosFieldNumber, ages_, at);
   absl::Status status = std::move(status_);
   Clear();
   return status;
@@ -191,8 +171,8 @@ void PlainBlockEncoder::Clear() {
   cells_ = 0;
   scale_ = 0;
   previous_start_ = 0;
-  for (std::string* column : {&series_, &counts_, &starts_, &coefficients_, &releases_, &indexes_, &ages_}) {
-    column->clear();
+  for (ByteColumn* column : {&series_, &counts_, &starts_, &coefficients_, &releases_, &indexes_, &ages_}) {
+    column->Clear();
   }
   known_.fill({});
   releases_known_ = 0;

@@ -137,6 +137,10 @@ class RocksStore final : public Store {
                               SeriesFold* fold) const override {
     return reader_.ReadCells(series, vintage, range, /*asked=*/true, fold);
   }
+  absl::StatusOr<bool> ReadAskedColumns(SeriesId series, const Vintage& vintage, const PeriodRange& range,
+                                        PlainCells* columns, SeriesFold* fold) const override {
+    return reader_.ReadColumns(series, vintage, range, columns, fold);
+  }
   absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
                                                               const PeriodRange& range) const override {
     return reader_.ReadStatements(series, sequence, range);

@@ -70,34 +70,54 @@ absl::Status CheckSequence(Sequence sequence, Sequence head) {
 
 absl::Status SeriesReader::ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range,
                                      bool asked, SeriesFold* fold) const {
+  TW_ASSIGN_OR_RETURN(const auto decoded, FindOrFold(series, vintage, range, asked, fold));
+  if (decoded != nullptr) decoded->Read(*store_->releases, vintage, range, fold->Refill());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> SeriesReader::ReadColumns(SeriesId series, const Vintage& vintage,
+                                               const PeriodRange& range, PlainCells* columns,
+                                               SeriesFold* fold) const {
+  TW_ASSIGN_OR_RETURN(const auto decoded, FindOrFold(series, vintage, range, /*asked=*/true, fold));
+  if (decoded == nullptr) return false;
+  if (decoded->ReadPlain(*store_->releases, vintage, range, columns)) return true;
+  decoded->Read(*store_->releases, vintage, range, fold->Refill());
+  return false;
+}
+
+absl::StatusOr<std::shared_ptr<const DecodedSeries>> SeriesReader::FindOrFold(
+    SeriesId series, const Vintage& vintage, const PeriodRange& range, bool asked, SeriesFold* fold) const {
   fold->Clear();
   const Sequence head = store_->releases->head();
   TW_RETURN_IF_ERROR(CheckSequence(vintage.sequence, head));
   const auto id = static_cast<std::uint32_t>(series);
-  const SeriesMemory::Found remembered = store_->memory->Find(id, asked);
-  if (remembered.series != nullptr) {
-    remembered.series->Read(*store_->releases, vintage, range, fold->Refill());
-    return absl::OkStatus();
-  }
+  SeriesMemory::Found remembered = store_->memory->Find(id, asked);
+  if (remembered.series != nullptr) return std::move(remembered.series);
   const SeriesMemory::MarkValue mark = store_->memory->Mark();
   rocksdb::PinnableSlice value;
   TW_ASSIGN_OR_RETURN(const bool found,
                       store_->database->Get(Family::kSeries, SeriesOperandsKey(id), &value));
-  if (!found) return store_->names->SeriesName(id).status();
-  if (remembered.worth_decoding) {
-    TW_ASSIGN_OR_RETURN(const auto decoded, Remember(series, ToView(value), head, mark));
-    if (decoded != nullptr) {
-      decoded->Read(*store_->releases, vintage, range, fold->Refill());
-      return absl::OkStatus();
-    }
+  if (!found) {
+    TW_RETURN_IF_ERROR(store_->names->SeriesName(id).status());
+    return nullptr;
   }
-  if (!store_->scopes->empty()) return FoldPieces(series, ToView(value), vintage, range, fold);
-  switch (FoldInOrder(*store_->releases, ToView(value), vintage, range, fold)) {
+  if (remembered.worth_decoding) {
+    TW_ASSIGN_OR_RETURN(auto decoded, Remember(series, ToView(value), head, mark));
+    if (decoded != nullptr) return decoded;
+  }
+  TW_RETURN_IF_ERROR(Fold(series, ToView(value), vintage, range, fold));
+  return nullptr;
+}
+
+absl::Status SeriesReader::Fold(SeriesId series, std::string_view operands, const Vintage& vintage,
+                                const PeriodRange& range, SeriesFold* fold) const {
+  if (!store_->scopes->empty()) return FoldPieces(series, operands, vintage, range, fold);
+  switch (FoldInOrder(*store_->releases, operands, vintage, range, fold)) {
     case Outcome::kDone:
       return absl::OkStatus();
     case Outcome::kOutOfOrder:
       fold->Clear();
-      return FoldPieces(series, ToView(value), vintage, range, fold);
+      return FoldPieces(series, operands, vintage, range, fold);
     case Outcome::kDamaged:
       break;
   }

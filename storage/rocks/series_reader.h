@@ -25,6 +25,9 @@ class SeriesReader {
   // As VintageStore; `asked`: ReadAskedCells.
   absl::Status ReadCells(SeriesId series, const Vintage& vintage, const PeriodRange& range, bool asked,
                          SeriesFold* fold) const;
+  // As VintageStore's ReadAskedColumns.
+  absl::StatusOr<bool> ReadColumns(SeriesId series, const Vintage& vintage, const PeriodRange& range,
+                                   PlainCells* columns, SeriesFold* fold) const;
   absl::StatusOr<std::vector<SeriesStatement>> ReadStatements(SeriesId series, Sequence sequence,
                                                               const PeriodRange& range) const;
 
@@ -39,6 +42,12 @@ class SeriesReader {
     std::string_view cells;
     PeriodRange scope;
   };
+  // The series out of memory, or decoded and remembered; null: its cells have been folded.
+  absl::StatusOr<std::shared_ptr<const DecodedSeries>> FindOrFold(SeriesId series, const Vintage& vintage,
+                                                                  const PeriodRange& range, bool asked,
+                                                                  SeriesFold* fold) const;
+  absl::Status Fold(SeriesId series, std::string_view operands, const Vintage& vintage,
+                    const PeriodRange& range, SeriesFold* fold) const;
   // The pieces with a sequence up to `sequence`, in visibility order.
   absl::Status CollectPieces(SeriesId series, std::string_view operands, Sequence sequence,
                              std::vector<Piece>* pieces) const;

@@ -37,6 +37,12 @@ CellState Cell(int month, std::int64_t coefficient, Sequence sequence, std::int6
   return cell;
 }
 
+PlainCells Plain(const std::vector<CellState>& cells) {
+  PlainCells plain;
+  EXPECT_TRUE(plain.Take(cells, /*omit_texts=*/false));
+  return plain;
+}
+
 std::string ByMessage(const std::vector<std::pair<std::string, std::vector<CellState>>>& series) {
   const FakeLookup lookup;
   BlockEncoder encoder(&lookup);
@@ -52,7 +58,7 @@ std::string ByMessage(const std::vector<std::pair<std::string, std::vector<CellS
 // Series of random plain cells from a few or from very many releases, some with values that stand since long.
 TEST(PlainBlockTest, IsWhatTheMessageGives) {
   const FakeLookup lookup;
-  PlainBlockEncoder encoder(&lookup, /*omit_texts=*/false);
+  PlainBlockEncoder encoder(&lookup);
   for (unsigned seed = 1; seed <= 200; ++seed) {
     std::mt19937_64 random(seed);
     const auto below = [&random](std::uint64_t n) { return random() % n; };
@@ -69,7 +75,7 @@ TEST(PlainBlockTest, IsWhatTheMessageGives) {
             month, static_cast<std::int64_t>(random()) >> bits, static_cast<Sequence>(5000 + below(releases)),
             aged && below(3) == 0 ? static_cast<std::int64_t>(below(1'000'000'000'000)) : 0));
       }
-      ASSERT_TRUE(encoder.Add(series.back().first, series.back().second)) << seed;
+      ASSERT_TRUE(encoder.Add(series.back().first, Plain(series.back().second))) << seed;
     }
     std::string bytes;
     ASSERT_TRUE(encoder.FinishField(kField, &bytes).ok());
@@ -78,57 +84,27 @@ TEST(PlainBlockTest, IsWhatTheMessageGives) {
   }
 }
 
-TEST(PlainBlockTest, RefusesWhatIsNotPlainAndStaysAsItWas) {
+TEST(PlainBlockTest, RefusesAnotherScaleAndStaysAsItWas) {
   const FakeLookup lookup;
+  PlainBlockEncoder encoder(&lookup);
   const std::vector<CellState> good = {Cell(1, 5, 1), Cell(2, 6, 2)};
-  const auto with = [](auto change) {
-    std::vector<CellState> cells = {Cell(1, 5, 1), Cell(2, 6, 2), Cell(3, 7, 2)};
-    change(cells[1]);
-    return cells;
-  };
-  const std::vector<std::vector<CellState>> others = {
-      with([](CellState& cell) { cell.period = Period::FromValid(cell.period.start(), 2); }),
-      with([](CellState& cell) { cell.datum = Datum::Absent(Absence::kNil); }),
-      with([](CellState& cell) { cell.datum = Datum::Value(Decimal::FromValidParts(5, 3)); }),
-      with([](CellState& cell) { cell.datum = *Datum::ValueWithStep(Decimal::FromValidParts(50, 2), -1); }),
-      with([](CellState& cell) {
-        cell.datum = Datum::Value(Decimal::FromValidParts(absl::MakeInt128(1, 0), 2));
-      }),
-      with([](CellState& cell) { cell.attributes.status = 'P'; }),
-      with([](CellState& cell) { cell.attributes.conf = 'C'; }),
-      with([](CellState& cell) { cell.source = 3; }),
-      with([](CellState& cell) { cell.note = 3; }),
-  };
-  for (std::size_t i = 0; i < others.size(); ++i) {
-    PlainBlockEncoder encoder(&lookup, /*omit_texts=*/false);
-    EXPECT_FALSE(encoder.Add("CN.A", others[i])) << i;
-    EXPECT_EQ(encoder.cells(), 0u);
-    ASSERT_TRUE(encoder.Add("CN.A", good));
-    EXPECT_FALSE(encoder.Add("CN.B", others[i])) << i;
-    std::string bytes;
-    ASSERT_TRUE(encoder.FinishField(kField, &bytes).ok());
-    EXPECT_EQ(bytes, ByMessage({{"CN.A", good}})) << i;
-  }
-}
-
-TEST(PlainBlockTest, TextsThatAreOmittedAreNoHindrance) {
-  const FakeLookup lookup;
-  PlainBlockEncoder encoder(&lookup, /*omit_texts=*/true);
-  std::vector<CellState> cells = {Cell(1, 5, 1)};
-  cells[0].source = 3;
-  ASSERT_TRUE(encoder.Add("CN.A", cells));
+  PlainCells other = Plain(good);
+  other.scale = 3;
+  ASSERT_TRUE(encoder.Add("CN.A", Plain(good)));
+  EXPECT_FALSE(encoder.Add("CN.B", other));
   std::string bytes;
   ASSERT_TRUE(encoder.FinishField(kField, &bytes).ok());
-  EXPECT_EQ(bytes, ByMessage({{"CN.A", {Cell(1, 5, 1)}}}));
+  EXPECT_EQ(bytes, ByMessage({{"CN.A", good}}));
+  EXPECT_TRUE(encoder.Add("CN.B", other));
 }
 
 TEST(PlainBlockTest, ALookupThatFailsIsTold) {
   const FakeLookup lookup;
-  PlainBlockEncoder encoder(&lookup, /*omit_texts=*/false);
-  ASSERT_TRUE(encoder.Add("CN.A", {Cell(1, 5, 4711)}));
+  PlainBlockEncoder encoder(&lookup);
+  ASSERT_TRUE(encoder.Add("CN.A", Plain({Cell(1, 5, 4711)})));
   std::string bytes;
   EXPECT_TRUE(absl::IsDataLoss(encoder.FinishField(kField, &bytes)));
-  ASSERT_TRUE(encoder.Add("CN.A", {Cell(1, 5, 1)}));
+  ASSERT_TRUE(encoder.Add("CN.A", Plain({Cell(1, 5, 1)})));
   EXPECT_TRUE(encoder.FinishField(kField, &bytes).ok());
 }
 

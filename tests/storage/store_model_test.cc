@@ -86,7 +86,13 @@ Month RandomMonth(Random& random) {
   return Month::FromIndex(2024 * 12 + 6 + static_cast<int>(random.Below(12)));
 }
 
-Period RandomPeriod(Random& random) {
+// What releases do. Scopes reach so far that hardly a series of the small world is left alone, and some paths
+// are for series that are; others for series of whose months nothing is said but whole numbers, and nothing
+// taken back.
+enum class Actions { kAll, kMergesOnly, kWholeNumbersOnly };
+
+Period RandomPeriod(Random& random, Actions actions = Actions::kAll) {
+  if (actions == Actions::kWholeNumbersOnly) return Period::FromValid(RandomMonth(random), 1);
   return Period::FromValid(RandomMonth(random), random.OneIn(4) ? 2 + static_cast<int>(random.Below(3)) : 1);
 }
 
@@ -98,7 +104,8 @@ PeriodRange RandomRange(Random& random) {
   return range;
 }
 
-std::string RandomDatum(Random& random) {
+std::string RandomDatum(Random& random, Actions actions = Actions::kAll) {
+  if (actions == Actions::kWholeNumbersOnly) return absl::StrCat(static_cast<int>(random.Below(5)) - 2);
   static constexpr const char* kData[] = {"6",
                                           "6.0",
                                           "6.1",
@@ -122,10 +129,6 @@ std::string RandomInstant(Random& random) {
   return absl::StrCat("2025-03-", day < 10 ? "0" : "", day, random.OneIn(2) ? "" : "T03:00:00Z");
 }
 
-// What releases do. Scopes reach so far that hardly a series of the small world is left alone, and some paths
-// are for series that are.
-enum class Actions { kAll, kMergesOnly };
-
 // The text of a release, published at `published_at`. A cell is stated once, whatever the section.
 std::string RandomRelease(Random& random, const std::string& id, const std::string& published_at,
                           Actions actions = Actions::kAll) {
@@ -147,10 +150,10 @@ std::string RandomRelease(Random& random, const std::string& id, const std::stri
     for (unsigned cell = 0; cell < cells; ++cell) {
       const Name series = random.OneIn(2) ? main : RandomSeries(random);
       if (series.dataset != main.dataset) continue;
-      const std::string name = absl::StrCat(series.key, " ", RandomPeriod(random).ToString());
+      const std::string name = absl::StrCat(series.key, " ", RandomPeriod(random, actions).ToString());
       if (std::find(stated.begin(), stated.end(), name) != stated.end()) continue;
       stated.push_back(name);
-      absl::StrAppend(&text, name, " ", RandomDatum(random), "\n");
+      absl::StrAppend(&text, name, " ", RandomDatum(random, actions), "\n");
     }
   }
   return text;
@@ -283,7 +286,7 @@ class Duel {
   }
 
   void RetractOne() {
-    if (model_->head() == 0) return;
+    if (model_->head() == 0 || actions_ == Actions::kWholeNumbersOnly) return;
     const LogEntry victim = *model_->GetEntry(1 + random_.Below(model_->head()));
     done_.push_back(absl::StrCat("retract ", victim.header.release_id));
     const auto retract = [&](Store& store) {
@@ -529,6 +532,39 @@ TEST_P(StoreModel, AnswersAsTheModelDoesWithoutScopes) {
   const std::uint64_t limit = GetParam().make()->store().Status().series_memory.limit_bytes;
   EXPECT_EQ(hits > 100, limit != 0) << hits;
   EXPECT_EQ(evicted > 0, limit != 0 && limit < (1u << 20)) << evicted;
+}
+
+// How many series of TRADE are read as columns.
+unsigned ReadAsColumns(const Store& store) {
+  unsigned count = 0;
+  for (const std::string& key : support::SeriesKeys(store, "TRADE")) {
+    PlainCells columns;
+    SeriesFold fold;
+    const absl::StatusOr<bool> is_plain = store.ReadAskedColumns(
+        store.FindSeries("TRADE", key)->id, {Instant::Max(), store.head()}, {}, &columns, &fold);
+    count += is_plain.ok() && *is_plain ? 1 : 0;
+  }
+  return count;
+}
+
+// Series that are read as columns where they are in that memory.
+TEST_P(StoreModel, AnswersAsTheModelDoesOfWholeNumbers) {
+  constexpr unsigned kSeeds = 3;
+  unsigned as_columns = 0;
+  for (unsigned seed = Seed(); seed < Seed() + kSeeds; ++seed) {
+    const std::unique_ptr<StoreUnderTest> subject = GetParam().make();
+    Duel duel(
+        &subject->store(),
+        [&] {
+          subject->Reopen();
+          return &subject->store();
+        },
+        seed, Actions::kWholeNumbersOnly);
+    ASSERT_TRUE(duel.Run(Steps(400))) << "TIDEWAITER_TEST_SEED=" << seed << "\n" << duel.Story();
+    as_columns += ReadAsColumns(subject->store());
+  }
+  const std::uint64_t limit = GetParam().make()->store().Status().series_memory.limit_bytes;
+  EXPECT_EQ(as_columns > 10, limit != 0) << as_columns;
 }
 
 // ---- Canaries: what the duel must notice

@@ -113,6 +113,13 @@ Lines Cells(const storage::Store& store, std::string_view dataset, std::string_v
   if (absl::Status s = store.ReadAskedCells(*id, vintage, range, &fold); !s.ok()) return {ErrorLine(s)};
   Lines lines;
   for (const CellState& cell : fold.cells()) lines.push_back(ToText(store, cell));
+  std::vector<CellState> again;
+  PlainCells columns;
+  SeriesFold other_fold;
+  const absl::StatusOr<bool> plain = store.ReadAskedColumns(*id, vintage, range, &columns, &other_fold);
+  if (!plain.ok()) return {ErrorLine(plain.status())};
+  if (*plain) columns.CopyTo(&again);
+  if ((*plain ? again : other_fold.cells()) != fold.cells()) return {"as columns the cells are others"};
   return lines;
 }
 

@@ -99,6 +99,12 @@ Sum SumOf(const std::vector<CellState>& cells) {
   return sum;
 }
 
+Sum SumOf(const PlainCells& cells) {
+  Sum sum;
+  for (const std::int64_t coefficient : cells.coefficients) sum += {1, static_cast<std::uint64_t>(coefficient)};
+  return sum;
+}
+
 Sum ReadAll(const engine::Queries& queries, const engine::ReadInput& input) {
   auto reader = queries.Open(input);
   Check(reader.status());
@@ -106,9 +112,9 @@ Sum ReadAll(const engine::Queries& queries, const engine::ReadInput& input) {
   for (auto more = reader->Next();; more = reader->Next()) {
     Check(more.status());
     if (!*more) return sum;
-    auto cells = reader->Cells();
-    Check(cells.status());
-    sum += SumOf(**cells);
+    const auto columns = reader->Columns();
+    Check(columns.status());
+    sum += *columns != nullptr ? SumOf(**columns) : SumOf(reader->read_cells());
   }
 }
 
