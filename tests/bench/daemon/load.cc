@@ -470,6 +470,7 @@ void Fan(const std::string& daemon, const std::string& ceiling, const std::strin
     fan.messages = messages;
     fan.gap_seconds = gap;
     const char* pid = bare_side ? kCeilingPid : kDaemonPid;
+    Settle(kDaemonPid);
     const double cpu = CpuWith(pid);
     FanOutResult result = RunFanOut(fan);
     result.cpu_us = 1e6 * (CpuWith(pid) - cpu) / (static_cast<double>(messages) * kSubscribers);

@@ -2,6 +2,9 @@
 
 #include <cstdlib>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
 namespace tidewaiter::bench {
 
 double CpuWith(const char* server_pid) {
@@ -9,9 +12,24 @@ double CpuWith(const char* server_pid) {
   return CpuSeconds() + (pid == nullptr ? 0 : CpuSecondsOf(pid));
 }
 
+void Settle(const char* server_pid) {
+  const char* pid = std::getenv(server_pid);
+  if (pid == nullptr) return;
+  constexpr int kLooks = 600;
+  constexpr double kIdleSeconds = 0.005;  // in 100 ms
+  double before = CpuSecondsOf(pid);
+  for (int look = 0; look < kLooks; ++look) {
+    absl::SleepFor(absl::Milliseconds(100));
+    const double now = CpuSecondsOf(pid);
+    if (now - before <= kIdleSeconds) return;
+    before = now;
+  }
+}
+
 void TakeTurn(const ChannelPtr& channel, const UnaryLoad& load, const char* server_pid, Side* side) {
   const double cpu = CpuWith(server_pid);
   const UnaryRun run = RunUnary(channel, load);
+  Settle(server_pid);
   side->cpu_seconds += CpuWith(server_pid) - cpu;
   side->run.calls += run.calls;
   side->run.seconds += run.seconds;
