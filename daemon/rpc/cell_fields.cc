@@ -26,12 +26,11 @@ std::string FieldOf(int number, const google::protobuf::MessageLite& message) {
 }  // namespace
 
 absl::Status CellFields::Add(std::string_view key, const std::vector<CellState>& cells) {
-  if (general_.cells() == 0 && columns_.Take(cells, omit_texts_)) {
+  if (!general_ && columns_.Take(cells, omit_texts_)) {
     TW_ASSIGN_OR_RETURN(const bool added, AddPlain(key, columns_));
     if (added) return absl::OkStatus();
   }
-  TW_RETURN_IF_ERROR(ClosePlain());
-  return general_.Add(key, cells);
+  return AddGeneral(key, cells);
 }
 
 absl::Status CellFields::Add(std::string_view key, const PlainCells& cells) {
@@ -39,13 +38,18 @@ absl::Status CellFields::Add(std::string_view key, const PlainCells& cells) {
   if (added) return absl::OkStatus();
   std::vector<CellState> states;
   cells.CopyTo(&states);
+  return AddGeneral(key, states);
+}
+
+absl::Status CellFields::AddGeneral(std::string_view key, const std::vector<CellState>& cells) {
   TW_RETURN_IF_ERROR(ClosePlain());
-  return general_.Add(key, states);
+  if (!general_) general_.emplace(lookup_, omit_texts_, &general_blocks_);
+  return general_->Add(key, cells);
 }
 
 // False, and nothing is added, if they are to go by way of messages.
 absl::StatusOr<bool> CellFields::AddPlain(std::string_view key, const PlainCells& cells) {
-  if (general_.cells() != 0 || cells.size() > limits::kMaxChunkObservations) return false;
+  if (general_ || cells.size() > limits::kMaxChunkObservations) return false;
   if (plain_.cells() + cells.size() > limits::kMaxChunkObservations) TW_RETURN_IF_ERROR(ClosePlain());
   return plain_.Add(key, cells);
 }
@@ -59,9 +63,13 @@ absl::Status CellFields::ClosePlain() {
 
 absl::Status CellFields::Finish(std::vector<std::string>* fields) {
   TW_RETURN_IF_ERROR(ClosePlain());
-  TW_RETURN_IF_ERROR(general_.Finish());
-  for (const v1::ObservationBlock& block : general_blocks_) fields_.push_back(FieldOf(field_number_, block));
-  general_blocks_.Clear();
+  if (general_) {
+    TW_RETURN_IF_ERROR(general_->Finish());
+    for (const v1::ObservationBlock& block : general_blocks_)
+      fields_.push_back(FieldOf(field_number_, block));
+    general_blocks_.Clear();
+    general_.reset();
+  }
   finished_cells_ = 0;
   finished_bytes_ = 0;
   *fields = std::exchange(fields_, {});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,29 +22,28 @@ namespace tidewaiter::rpc {
 class CellFields {
  public:
   CellFields(const convert::Lookup* lookup, bool omit_texts, int field_number)
-      : field_number_(field_number),
-        omit_texts_(omit_texts),
-        plain_(lookup),
-        general_(lookup, omit_texts, &general_blocks_) {}
+      : lookup_(lookup), field_number_(field_number), omit_texts_(omit_texts), plain_(lookup) {}
   // `cells` is not empty.
   absl::Status Add(std::string_view key, const std::vector<CellState>& cells);
   absl::Status Add(std::string_view key, const PlainCells& cells);  // which is not empty either
   // Since the last Finish().
-  std::size_t cells() const { return finished_cells_ + plain_.cells() + general_.cells(); }
-  std::size_t bytes() const { return finished_bytes_ + plain_.bytes() + general_.bytes(); }
+  std::size_t cells() const { return finished_cells_ + plain_.cells() + (general_ ? general_->cells() : 0); }
+  std::size_t bytes() const { return finished_bytes_ + plain_.bytes() + (general_ ? general_->bytes() : 0); }
   // Ends the last block; `fields` gets all that were made since the last time, in order.
   absl::Status Finish(std::vector<std::string>* fields);
 
  private:
   absl::StatusOr<bool> AddPlain(std::string_view key, const PlainCells& cells);
+  absl::Status AddGeneral(std::string_view key, const std::vector<CellState>& cells);
   absl::Status ClosePlain();
 
+  const convert::Lookup* const lookup_;
   const int field_number_;
   const bool omit_texts_;
   convert::PlainBlockEncoder plain_;
   CellBlocks::Out general_blocks_;
-  CellBlocks general_;  // once begun, takes all that comes until Finish()
-  PlainCells columns_;  // of cells that came one by one
+  std::optional<CellBlocks> general_;  // once there is one, it takes all that comes until Finish()
+  PlainCells columns_;                 // of cells that came one by one
   std::vector<std::string> fields_;
   std::size_t finished_cells_ = 0;
   std::size_t finished_bytes_ = 0;

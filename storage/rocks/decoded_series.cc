@@ -260,7 +260,9 @@ std::uint32_t DecodedSeries::VisibleRanks(const ReleaseTable& releases, const Vi
 std::uint32_t DecodedSeries::EndBelow(std::uint32_t ranks, std::size_t i) const {
   const std::uint32_t begin = begins_[i];
   std::uint32_t end = begins_[i + 1];
-  for (std::uint32_t step = 0; end > begin && ranks_[end - 1] >= ranks; ++step) {
+  // Of an old vintage most are: asked first, this is easily foretold.
+  if (ranks_[begin] >= ranks) return begin;
+  for (std::uint32_t step = 0; ranks_[end - 1] >= ranks; ++step) {
     if (step == kSteps) {
       const auto first = ranks_.begin();
       return static_cast<std::uint32_t>(std::lower_bound(first + begin, first + end, ranks) - first);
