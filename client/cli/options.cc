@@ -82,6 +82,11 @@ std::string Contradiction(const CLI::App& app, const Options& o, const std::vect
                            !o.findings.kinds.empty() || !o.findings.statuses.empty())) {
     return "--tally counts every release; --kind, --status and --..-sequence go with the list of findings";
   }
+  if (o.findings.from_sequence && o.findings.until_sequence &&
+      *o.findings.until_sequence <= *o.findings.from_sequence) {
+    return absl::StrCat("nothing comes after sequence ", *o.findings.from_sequence, " and up to ",
+                        *o.findings.until_sequence, "; --from-sequence is the smaller one");
+  }
   if (!o.findings.tally && (o.findings.rounding || o.findings.year_to_date)) {
     return "--rounding and --year-to-date go with --tally; `tidewaiter conventions` says how findings are "
            "made";

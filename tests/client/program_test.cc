@@ -133,6 +133,7 @@ TEST_F(ProgramTest, UsageErrorsExitWith2) {
            {"aggregate", "T", "--rounding", "up"},
            {"revisions", "T", "--window", "t12m", "--of", "growth"},
            {"revisions", "T", "--transform", "yoy", "--period-months", "1"},
+           {"findings", "--from-sequence", "5", "--until-sequence", "5"},
            {"findings", "--tally"},
            {"findings", "T", "--rounding", "truncated"},
            {"findings", "T", "--tally", "--kind", "broken_identity"},

@@ -249,6 +249,36 @@ TEST(CrossSectionsOfTinyReleases, SayWhatReadCellsSays) {
   }
 }
 
+// Of five releases three speak of May in TRADE.
+TEST(CrossSectionsWithin, CountTheChunksThatSpeakOfWhatIsWanted) {
+  RocksStoreUnderTest under_test(0);
+  Store& store = under_test.store();
+  for (const char* dataset : kDatasets) {
+    ASSERT_TRUE(store.PutDataset(support::MakeDataset(dataset, "commodity flow")).ok());
+  }
+  for (const char* text : {"release GACC r1 2025-06-01\nmerge TRADE\nS1.X 2025-05 1\nS2.X 2025-05 2\n",
+                           "release GACC r2 2025-06-02\nmerge TRADE\nS1.X 2025-04 3\n",
+                           "release GACC r3 2025-06-03\nmerge PRICES\nS1.X 2025-05 4\n",
+                           "release GACC r4 2025-06-04\nmerge TRADE\nS2.X 2025-05 5\nS2.X 2025-06 5\n",
+                           "release GACC r5 2025-06-05\nmerge TRADE\nS3.X 2025-05 6\n"}) {
+    ASSERT_TRUE(support::Push(store, text).ok());
+  }
+  const auto is_may = [](const Period& period) { return period.start().month() == 5; };
+  const auto within = [&](std::size_t most_chunks, Sequence sequence, std::vector<PeriodSlice>* slices) {
+    const absl::StatusOr<bool> read =
+        store.ReadSlicesWithin(most_chunks, "TRADE", {}, {Instant::Max(), sequence}, is_may, slices);
+    EXPECT_TRUE(read.ok()) << read.status();
+    return read.ok() && *read;
+  };
+  std::vector<PeriodSlice> slices, expected;
+  EXPECT_FALSE(within(2, 5, &slices));
+  EXPECT_TRUE(within(2, 4, &slices));  // r5 is not seen
+  ASSERT_TRUE(within(3, 5, &slices));
+  ASSERT_TRUE(store.ReadSlices("TRADE", {}, {Instant::Max(), 5}, is_may, &expected).ok());
+  EXPECT_EQ(Text(store, slices), Text(store, expected));
+  EXPECT_EQ(Text(store, slices).size(), 3u);
+}
+
 // ---- Stores of before, and damage
 
 class PeriodIndex : public ::testing::Test {
@@ -311,7 +341,8 @@ class PeriodIndex : public ::testing::Test {
     rocksdb::WriteBatch batch;
     batch.Delete(database->family(Family::kMeta), ToSlice(kPeriodsKey));
     batch.Delete(database->family(Family::kMeta), ToSlice(kStatedKey));
-    batch.DeleteRange(database->family(Family::kCatalogue), StatedRecordKey(0, 0), std::string(1, kStatedTag + 1));
+    batch.DeleteRange(database->family(Family::kCatalogue), StatedRecordKey(0, 0),
+                      std::string(1, kStatedTag + 1));
     EXPECT_TRUE(database->Write(&batch, true).ok());
   }
   void ExpectDamageFound() {
