@@ -101,9 +101,12 @@ void SubscriberHub::OnTick() {
 void SubscriberHub::Dispatch() {
   Turns turns;
   bool arm = false;
-  const Sequence head = backend_.feed.head();
+  Sequence head = 0;
   {
     absl::MutexLock lock(&mutex_);
+    // Under the lock: of a head from before it, somebody might be left waiting for a release that has come
+    // since, if another who waits for the next one has armed the feed meanwhile.
+    head = backend_.feed.head();
     dispatching_ = false;
     turns = TakeReady(head, absl::Now());
     if (!parked_.empty() && !draining_) {
