@@ -15,7 +15,8 @@ namespace {
 
 // Those that subscribers are reading just now.
 constexpr std::size_t kPartsInUse = 8;
-// Their series together, unless one part alone has more: changes, index and encoded blocks are some 1 KiB each.
+// Their series together, unless one part alone has more: changes, index and encoded blocks are some 1 KiB
+// each.
 constexpr std::size_t kSeriesInUse = 1u << 17;
 // Dead entries of the table of followings are swept out when it has grown by this factor.
 constexpr std::size_t kFollowingsBeforeSweep = 64;
@@ -132,8 +133,7 @@ std::shared_ptr<const Following> ReleaseEncoder::Intern(const std::vector<Select
   }
   std::weak_ptr<const Following>& held = followings_[{selection.canonical(), omit_confirmed}];
   if (std::shared_ptr<const Following> following = held.lock()) return following;
-  auto following =
-      std::make_shared<const Following>(Following{std::move(selection), omit_confirmed, next_id_++});
+  auto following = std::make_shared<const Following>(std::move(selection), omit_confirmed, next_id_++);
   held = following;
   return following;
 }
@@ -145,13 +145,27 @@ ReleaseEncoder::Shared ReleaseEncoder::FindHeld(const Key& key) {
   return it->second.step;
 }
 
-std::optional<EncodedStep> ReleaseEncoder::Find(const Following& following, const ChangesCursor& cursor) {
-  Shared held;
+std::optional<EncodedStep> ReleaseEncoder::Find(const std::shared_ptr<const Following>& following,
+                                                const ChangesCursor& cursor) {
+  std::shared_ptr<const PartInUse> part;
   {
     absl::MutexLock lock(&mutex_);
-    held = FindHeld({cursor, following.id});
+    if (following.use_count() > 1) {
+      const Shared held = FindHeld({cursor, following->id});
+      return held == nullptr ? std::nullopt : std::optional(*held);
+    }
+    part = FindInUse({cursor.sequence, cursor.part});
   }
-  return held == nullptr ? std::nullopt : std::optional(*held);
+  if (part == nullptr || !part->indexed.IsReady(following->omit_confirmed)) return std::nullopt;
+  absl::StatusOr<EncodedStep> step = Encode(*following, *part, cursor);
+  return step.ok() ? std::optional(*std::move(step)) : std::nullopt;
+}
+
+std::shared_ptr<const ReleaseEncoder::PartInUse> ReleaseEncoder::FindInUse(const PartKey& key) const {
+  for (const auto& [held_key, held] : parts_) {
+    if (held_key == key) return held;
+  }
+  return nullptr;
 }
 
 bool ReleaseEncoder::IsAtHand(Sequence sequence) const {
@@ -207,24 +221,34 @@ bool ReleaseEncoder::ManyFollow() {
          }) > IndexedPart::kAskersForIndex;
 }
 
+// Months of a dataset are mostly of the same series.
+std::shared_ptr<const SeriesIndex> ReleaseEncoder::FindIndexOf(const engine::ChangesPart& part) const {
+  std::vector<std::shared_ptr<const SeriesIndex>> indexes;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [key, held] : parts_) indexes.push_back(held->indexed.SharedIndex());
+  }
+  for (std::shared_ptr<const SeriesIndex>& index : indexes) {
+    if (index != nullptr && index->IsOf(part.series)) return std::move(index);
+  }
+  return nullptr;
+}
+
 absl::StatusOr<std::shared_ptr<const ReleaseEncoder::PartInUse>> ReleaseEncoder::InUse(Sequence sequence,
                                                                                        std::uint32_t part) {
   const PartKey key(sequence, part);
   {
     absl::MutexLock lock(&mutex_);
-    for (const auto& [held_key, held] : parts_) {
-      if (held_key == key) return held;
-    }
+    if (auto held = FindInUse(key)) return held;
   }
   TW_ASSIGN_OR_RETURN(std::shared_ptr<const engine::ChangesPart> changes, feed_.Changes(sequence, part));
-  auto made = std::make_shared<PartInUse>(std::move(changes), ManyFollow());
+  std::shared_ptr<const SeriesIndex> index = FindIndexOf(*changes);
+  auto made = std::make_shared<PartInUse>(std::move(changes), ManyFollow(), std::move(index));
   const engine::ChangesPart& of = made->indexed.part();
   if (part == 0 && of.last) made->whole_frame = SliceOf(Frame(of, 0, TokenAfter(log_, of.entry)));
   decltype(parts_) dropped;  // let go of when the lock is
   absl::MutexLock lock(&mutex_);
-  for (const auto& [held_key, held] : parts_) {
-    if (held_key == key) return held;
-  }
+  if (auto held = FindInUse(key)) return held;
   parts_.emplace_front(key, made);
   std::size_t count = 0, series = 0;
   const auto first_too_many = std::find_if(parts_.begin(), parts_.end(), [&](const auto& held) {
@@ -238,11 +262,12 @@ absl::StatusOr<std::shared_ptr<const ReleaseEncoder::PartInUse>> ReleaseEncoder:
 absl::StatusOr<EncodedStep> ReleaseEncoder::Encode(const Following& following, const PartInUse& in_use,
                                                    const ChangesCursor& cursor) const {
   const engine::ChangesPart& part = in_use.indexed.part();
-  const std::vector<SeriesRun> matched = following.selection.Match(in_use.indexed);
   const Fragments* fragments = nullptr;
   if (!following.selection.everything()) {
+    in_use.indexed.Ask();
     TW_ASSIGN_OR_RETURN(fragments, in_use.indexed.FragmentsOf(*lookup_, following.omit_confirmed));
   }
+  const Following::Runs matched = following.Match(in_use.indexed);
   EncodedStep step;
   std::optional<std::uint32_t> rest;  // the series to go on with
   const auto says_something = [&](bool empty) {
@@ -254,14 +279,14 @@ absl::StatusOr<EncodedStep> ReleaseEncoder::Encode(const Following& following, c
   };
   if (fragments != nullptr) {
     FragmentWriter writer(fragments, message_bytes_);
-    TW_ASSIGN_OR_RETURN(rest, Gather(matched, cursor.series, &writer));
+    TW_ASSIGN_OR_RETURN(rest, Gather(*matched, cursor.series, &writer));
     if (says_something(writer.empty())) {
       const bool whole = cursor.sent == 0 && step.complete && in_use.whole_frame;
       step.message = writer.Write(whole ? *in_use.whole_frame : SliceOf(frame()));
     }
   } else {
     ColumnWriter writer(part, lookup_, following.omit_confirmed, message_bytes_);
-    TW_ASSIGN_OR_RETURN(rest, Gather(matched, cursor.series, &writer));
+    TW_ASSIGN_OR_RETURN(rest, Gather(*matched, cursor.series, &writer));
     if (says_something(writer.empty())) {
       TW_ASSIGN_OR_RETURN(step.message, writer.Write(frame()));
     }

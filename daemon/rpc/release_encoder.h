@@ -15,19 +15,13 @@
 #include "absl/synchronization/mutex.h"
 #include "daemon/engine/update_feed.h"
 #include "daemon/rpc/change_blocks.h"
-#include "daemon/rpc/selection.h"
+#include "daemon/rpc/following.h"
+#include "daemon/rpc/indexed_part.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/slice.h"
 #include "storage/store.h"
 
 namespace tidewaiter::rpc {
-
-// A selection with its options, interned: equal ones are one object while somebody uses it.
-struct Following {
-  Selection selection;
-  bool omit_confirmed;
-  std::uint64_t id;
-};
 
 // Where one Following is within the changes of a release.
 struct ChangesCursor {
@@ -55,8 +49,10 @@ class ReleaseEncoder {
 
   std::shared_ptr<const Following> Intern(const std::vector<Selection::Item>& items, bool omit_confirmed);
 
-  // Only from the cache; never blocks.
-  std::optional<EncodedStep> Find(const Following& following, const ChangesCursor& cursor);
+  // What can be had without blocking: of what others follow too, what has been encoded; else encoded here and
+  // now, if the part has been indexed. Errors are for Get() to tell.
+  std::optional<EncodedStep> Find(const std::shared_ptr<const Following>& following,
+                                  const ChangesCursor& cursor);
   // Blocks. However many who follow the same ask at the same time, it is encoded once.
   absl::StatusOr<EncodedStep> Get(const std::shared_ptr<const Following>& following,
                                   const ChangesCursor& cursor);
@@ -77,14 +73,17 @@ class ReleaseEncoder {
   };
   using PartKey = std::pair<Sequence, std::uint32_t>;
   struct PartInUse {
-    PartInUse(std::shared_ptr<const engine::ChangesPart> part, bool many_ask)
-        : indexed(std::move(part), many_ask) {}
+    PartInUse(std::shared_ptr<const engine::ChangesPart> part, bool many_ask,
+              std::shared_ptr<const SeriesIndex> index)
+        : indexed(std::move(part), many_ask, std::move(index)) {}
     IndexedPart indexed;
     // Of a message that is all of a release, if this part is.
     std::optional<grpc::Slice> whole_frame;
   };
 
   bool ManyFollow();
+  std::shared_ptr<const SeriesIndex> FindIndexOf(const engine::ChangesPart& part) const;
+  std::shared_ptr<const PartInUse> FindInUse(const PartKey& key) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Shared FindHeld(const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::shared_ptr<const PartInUse>> InUse(Sequence sequence, std::uint32_t part);
   // From the cache, or made and kept there.

@@ -11,60 +11,6 @@
 #include "domain/strings.h"
 
 namespace tidewaiter::rpc {
-namespace {
-
-// Where the best place leaves more than one series in so many, working with bits is cheaper than comparing
-// codes.
-constexpr std::size_t kSeriesPerComparison = 8;
-// A code that more than one series in so many has gets bits: they take no more memory than its postings then,
-// some.
-constexpr std::size_t kSeriesPerBits = 64;
-
-}  // namespace
-
-const absl::flat_hash_map<std::string, IndexedPart::Dataset>* IndexedPart::Index() const {
-  if (asked_.fetch_add(1, std::memory_order_relaxed) < kAskersForIndex) return nullptr;
-  std::call_once(built_, [this] { Build(); });
-  return &index_;
-}
-
-absl::StatusOr<const Fragments*> IndexedPart::FragmentsOf(const convert::Lookup& lookup,
-                                                          bool omit_confirmed) const {
-  if (asked_.load(std::memory_order_relaxed) <= kAskersForIndex) return nullptr;
-  Encoded& encoded = encoded_[omit_confirmed ? 1 : 0];
-  if (const Fragments* const made = encoded.made.load(std::memory_order_acquire)) return made;
-  absl::MutexLock lock(&encoded.mutex);
-  if (!encoded.fragments) {
-    TW_ASSIGN_OR_RETURN(encoded.fragments, Fragments::Encode(*part_, lookup, omit_confirmed));
-    encoded.made.store(&*encoded.fragments, std::memory_order_release);
-  }
-  return &*encoded.fragments;
-}
-
-void IndexedPart::Build() const {
-  for (std::uint32_t i = 0; i < part_->series.size(); ++i) {
-    const engine::SeriesChanges& series = part_->series[i];
-    Dataset& dataset = index_[series.dataset];
-    dataset.by_key[series.key].push_back(i);
-    const std::string_view key = series.key;
-    std::size_t place = 0;
-    for (std::size_t begin = 0; begin <= key.size(); ++place) {
-      const std::size_t end = std::min(key.find('.', begin), key.size());
-      if (dataset.by_place.size() <= place) dataset.by_place.emplace_back();
-      dataset.by_place[place][ToAbsl(key.substr(begin, end - begin))].series.push_back(i);
-      begin = end + 1;
-    }
-  }
-  for (auto& [id, dataset] : index_) {
-    for (auto& codes : dataset.by_place) {
-      for (auto& [name, code] : codes) {
-        if (code.series.size() * kSeriesPerBits < part_->series.size()) continue;
-        code.bits.emplace(part_->series.size());
-        for (const std::uint32_t i : code.series) code.bits->Add(i);
-      }
-    }
-  }
-}
 
 Selection::Selection(const std::vector<Item>& items) {
   std::vector<std::string> words;
@@ -95,88 +41,20 @@ std::vector<SeriesRun> Selection::Match(const IndexedPart& part) const {
     return {{0, static_cast<std::uint32_t>(size)}};
   }
   SeriesBits found(size);
-  const auto* index = part.Index();
+  const SeriesIndex* const index = part.Index();
   if (index == nullptr) {
     Scan(part.part(), &found);
     return found.Runs();
   }
   for (const auto& [id, wanted] : datasets_) {
-    const auto held = index->find(id);
-    if (held == index->end()) continue;
     if (wanted.all) {
       Scan(part.part(), &found);  // it is all looked at anyway
       break;
     }
-    for (const std::string& key : wanted.singles) {
-      const auto it = held->second.by_key.find(key);
-      if (it == held->second.by_key.end()) continue;
-      for (const std::uint32_t i : it->second) found.Add(i);
-    }
-    for (const Selector& pattern : wanted.patterns) FindPattern(part, held->second, pattern, &found);
+    for (const std::string& key : wanted.singles) index->FindKey(id, key, &found);
+    for (const Selector& pattern : wanted.patterns) index->FindPattern(id, pattern, &found);
   }
   return found.Runs();
-}
-
-// Looks at the series of the place that leaves the fewest, and at no others.
-void Selection::FindPattern(const IndexedPart& part, const IndexedPart::Dataset& index,
-                            const Selector& pattern, SeriesBits* found) {
-  std::size_t best_place = 0;
-  std::size_t best_count = part.part().series.size() + 1;
-  for (std::size_t place = 0; place < std::min(pattern.places(), index.by_place.size()); ++place) {
-    if (pattern.codes(place).empty()) continue;
-    std::size_t count = 0;
-    for (const std::string& code : pattern.codes(place)) {
-      const auto it = index.by_place[place].find(code);
-      if (it != index.by_place[place].end()) count += it->second.series.size();
-    }
-    if (count < best_count) {
-      best_count = count;
-      best_place = place;
-    }
-  }
-  if (best_count > part.part().series.size()) return;  // a pattern has a place with codes
-  if (best_count * kSeriesPerComparison > part.part().series.size() &&
-      pattern.places() == index.by_place.size()) {
-    MeetPlaces(part, index, pattern, found);
-    return;
-  }
-  for (const std::string& code : pattern.codes(best_place)) {
-    const auto it = index.by_place[best_place].find(code);
-    if (it == index.by_place[best_place].end()) continue;
-    for (const std::uint32_t i : it->second.series) {
-      if (pattern.MatchesText(part.part().series[i].key)) found->Add(i);
-    }
-  }
-}
-
-// A series matches if it is under a wanted code in every place that names codes. No code is compared.
-//
-//   series     R0.P0 R0.P1 R1.P0 R1.P1 R2.P0
-//   R0+R1        1     1     1     1     0
-//   P0           1     0     1     0     1
-//   both         1     0     1     0     0
-void Selection::MeetPlaces(const IndexedPart& part, const IndexedPart::Dataset& index,
-                           const Selector& pattern, SeriesBits* found) {
-  std::optional<SeriesBits> matched;
-  for (std::size_t place = 0; place < pattern.places(); ++place) {
-    if (pattern.codes(place).empty()) continue;
-    SeriesBits here(part.part().series.size());
-    for (const std::string& code : pattern.codes(place)) {
-      const auto it = index.by_place[place].find(code);
-      if (it == index.by_place[place].end()) continue;
-      if (it->second.bits) {
-        here.Add(*it->second.bits);
-      } else {
-        for (const std::uint32_t i : it->second.series) here.Add(i);
-      }
-    }
-    if (matched) {
-      matched->KeepOnly(here);
-    } else {
-      matched = std::move(here);
-    }
-  }
-  if (matched) found->Add(*matched);
 }
 
 void Selection::Scan(const engine::ChangesPart& part, SeriesBits* found) const {

@@ -357,7 +357,7 @@ absl::StatusOr<Subscription::Step> Subscription::StepMoves() {
 
 // One message, or one part without any, further within a release.
 absl::StatusOr<Subscription::Step> Subscription::StepWithin(bool may_block) {
-  std::optional<EncodedStep> step = backend_.encoder->Find(*following_, *cursor_);
+  std::optional<EncodedStep> step = backend_.encoder->Find(following_, *cursor_);
   if (!step && !may_block) return GoToPool();
   if (!step) {
     TW_ASSIGN_OR_RETURN(const bool skipped, SkipUntouched());

@@ -132,6 +132,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const std::shared_ptr<
   }
   if (family == Family::kSeries) {
     options.merge_operator = NewAppendOperator();
+    // What a release says comes by series, ascending: the place of the one before is the place to go on from.
+    options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   } else if (family != Family::kLog) {
     options.memtable_prefix_bloom_size_ratio = 0.02;
     options.memtable_whole_key_filtering = true;

@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "daemon/rpc/following.h"
 
 namespace tidewaiter::rpc {
 namespace {
@@ -49,10 +51,10 @@ std::vector<std::uint32_t> ByDefinition(const std::vector<Item>& items, const en
   return found;
 }
 
-std::vector<std::uint32_t> Matched(const std::vector<Item>& items, const IndexedPart& part) {
+std::vector<std::uint32_t> SeriesOf(const std::vector<SeriesRun>& runs) {
   std::vector<std::uint32_t> found;
   std::uint32_t end = 0;
-  for (const SeriesRun& run : Selection(items).Match(part)) {
+  for (const SeriesRun& run : runs) {
     EXPECT_LT(run.begin, run.end);
     EXPECT_TRUE(end == 0 || run.begin > end) << "runs touch at " << end;
     end = run.end;
@@ -78,9 +80,56 @@ TEST(SelectionTest, FindsWhatTheSelectorsSay) {
                                        RandomPlace(random, "F", 3))));
         }
       }
-      ASSERT_EQ(Matched(items, part), ByDefinition(items, part.part()));
+      part.Ask();
+      ASSERT_EQ(SeriesOf(Selection(items).Match(part)), ByDefinition(items, part.part()));
     }
   }
+}
+
+// Releases of the same series, one series more, one that is another, in another order: what a subscriber
+// remembers of one is right for the next, or is not used.
+TEST(FollowingTest, RemembersWhatMatchedForPartsOfTheSameSeries) {
+  const std::uint64_t seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937_64 random(seed);
+  std::vector<Item> items[6];
+  std::vector<std::unique_ptr<const Following>> followings;
+  for (std::vector<Item>& wanted : items) {
+    wanted.push_back(
+        Select("T", absl::StrCat(RandomPlace(random, "R", 12), ".", RandomPlace(random, "P", 12), ".")));
+    followings.push_back(std::make_unique<const Following>(Selection(wanted), false, followings.size()));
+  }
+  std::shared_ptr<const engine::ChangesPart> changes = RandomPart(random, 200);
+  std::shared_ptr<const SeriesIndex> index;
+  int shared = 0;
+  for (int release = 0; release < 60; ++release) {
+    if (release % 3 == 2) {
+      auto next = std::make_shared<engine::ChangesPart>(*changes);
+      switch (random() % 3) {
+        case 0:
+          next->series.push_back(next->series[random() % next->series.size()]);
+          break;
+        case 1:
+          next->series[random() % next->series.size()] = RandomPart(random, 1)->series[0];
+          break;
+        default:
+          std::swap(next->series[random() % next->series.size()],
+                    next->series[random() % next->series.size()]);
+      }
+      changes = next;
+    }
+    const bool same = index != nullptr && index->IsOf(changes->series);
+    shared += same ? 1 : 0;
+    const IndexedPart part(changes, /*many_ask=*/true, same ? index : nullptr);
+    part.Ask();
+    for (std::size_t i = 0; i < followings.size(); ++i) {
+      ASSERT_EQ(SeriesOf(*followings[i]->Match(part)), ByDefinition(items[i], *changes))
+          << "release " << release;
+    }
+    index = part.SharedIndex();
+    ASSERT_NE(index, nullptr);
+  }
+  EXPECT_GE(shared, 30) << "most releases here are of the series of the one before";
 }
 
 TEST(SelectionTest, TheSameWordsInAnotherOrderAreTheSame) {
