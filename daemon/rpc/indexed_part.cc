@@ -28,17 +28,17 @@ const SeriesIndex* IndexedPart::Index() const {
   return index_.get();
 }
 
-absl::StatusOr<const Fragments*> IndexedPart::FragmentsOf(const convert::Lookup& lookup,
-                                                          bool omit_confirmed) const {
+absl::StatusOr<const ChangeColumns*> IndexedPart::ColumnsOf(const convert::Lookup& lookup,
+                                                            bool omit_confirmed) const {
   if (!ManyAsk()) return nullptr;
   Encoded& encoded = encoded_[omit_confirmed ? 1 : 0];
-  if (const Fragments* const made = encoded.made.load(std::memory_order_acquire)) return made;
+  if (const ChangeColumns* const made = encoded.made.load(std::memory_order_acquire)) return made;
   absl::MutexLock lock(&encoded.mutex);
-  if (!encoded.fragments) {
-    TW_ASSIGN_OR_RETURN(encoded.fragments, Fragments::Encode(*part_, lookup, omit_confirmed));
-    encoded.made.store(&*encoded.fragments, std::memory_order_release);
+  if (!encoded.columns) {
+    TW_ASSIGN_OR_RETURN(encoded.columns, ChangeColumns::Encode(*part_, lookup, omit_confirmed));
+    encoded.made.store(&*encoded.columns, std::memory_order_release);
   }
-  return &*encoded.fragments;
+  return &*encoded.columns;
 }
 
 bool IndexedPart::IsReady(bool omit_confirmed) const {

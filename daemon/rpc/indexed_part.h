@@ -9,14 +9,14 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "daemon/engine/release_changes.h"
-#include "daemon/rpc/fragments.h"
+#include "daemon/rpc/change_columns.h"
 #include "daemon/rpc/series_index.h"
 #include "proto/convert/lookup.h"
 
 namespace tidewaiter::rpc {
 
-// With an index of its series, so that a thousand subscribers need not look at all of them, and each series
-// encoded, so that they need not each encode the same again. Both are made when enough have asked.
+// With an index of its series, so that a thousand subscribers need not look at all of them, and with its
+// columns encoded, so that they need not each encode the same again. Both are made when enough have asked.
 // Thread-safe.
 class IndexedPart {
  public:
@@ -27,12 +27,12 @@ class IndexedPart {
   static constexpr int kAskersForIndex = 8;
 
   const engine::ChangesPart& part() const { return *part_; }
-  // Another one asks: for Index(), for FragmentsOf(), or both.
+  // Another one asks: for Index(), for ColumnsOf(), or both.
   void Ask() const;
   // nullptr while few have asked and none was given. Blocks the first time.
   const SeriesIndex* Index() const;
   // nullptr while few have asked. Blocks the first time.
-  absl::StatusOr<const Fragments*> FragmentsOf(const convert::Lookup& lookup, bool omit_confirmed) const;
+  absl::StatusOr<const ChangeColumns*> ColumnsOf(const convert::Lookup& lookup, bool omit_confirmed) const;
   // Neither of them would block.
   bool IsReady(bool omit_confirmed) const;
   // What Index() gives, for other parts; nullptr if it has not been made.
@@ -40,9 +40,9 @@ class IndexedPart {
 
  private:
   struct Encoded {
-    std::atomic<const Fragments*> made{nullptr};
-    absl::Mutex mutex;                   // held while it is made; an error is not kept
-    std::optional<Fragments> fragments;  // never changed once made
+    std::atomic<const ChangeColumns*> made{nullptr};
+    absl::Mutex mutex;                     // held while it is made; an error is not kept
+    std::optional<ChangeColumns> columns;  // never changed once made
   };
   bool ManyAsk() const { return asked_.load(std::memory_order_relaxed) > kAskersForIndex; }
 

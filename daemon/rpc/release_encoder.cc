@@ -66,12 +66,12 @@ class ColumnWriter {
   ChangeBlocks blocks_;
 };
 
-// The same out of what has been encoded already, a block a series: what a thousand different subscribers cost
-// is counting references.
-class FragmentWriter {
+// The same cut out of what has been encoded already: what a thousand different subscribers cost is little
+// more than copying.
+class CutWriter {
  public:
-  FragmentWriter(const Fragments* fragments, std::size_t message_bytes)
-      : all_(*fragments), message_bytes_(message_bytes) {}
+  CutWriter(const ChangeColumns* columns, std::size_t message_bytes)
+      : all_(*columns), message_bytes_(message_bytes) {}
   absl::StatusOr<std::uint32_t> Add(const SeriesRun& run) {
     if (bytes_ >= message_bytes_) return run.begin;
     const SeriesRun taken{run.begin, all_.EndWithin(run, message_bytes_ - bytes_)};
@@ -84,20 +84,19 @@ class FragmentWriter {
   std::shared_ptr<const grpc::ByteBuffer> Write(const grpc::Slice& frame) const {
     using google::protobuf::io::CodedOutputStream;
     constexpr std::uint32_t kTag = v1::SubscribeResponse::kReleaseFieldNumber << 3 | 2;
-    const auto body = static_cast<std::uint32_t>(frame.size() + bytes_);
-    std::uint8_t head[10];
-    std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(kTag, head);
-    end = CodedOutputStream::WriteVarint32ToArray(body, end);
-    std::vector<grpc::Slice> slices;
-    slices.reserve(runs_.size() + 2);
-    slices.emplace_back(head, static_cast<std::size_t>(end - head));
-    slices.push_back(frame);
-    all_.Append(runs_, &slices);
-    return std::make_shared<const grpc::ByteBuffer>(slices.data(), slices.size());
+    const ColumnCut cut(all_, runs_);
+    const auto body = static_cast<std::uint32_t>(frame.size() + cut.bytes());
+    grpc::Slice message(CodedOutputStream::VarintSize32(kTag) + CodedOutputStream::VarintSize32(body) + body);
+    auto* at = const_cast<std::uint8_t*>(message.begin());
+    at = CodedOutputStream::WriteVarint32ToArray(kTag, at);
+    at = CodedOutputStream::WriteVarint32ToArray(body, at);
+    at = std::copy(frame.begin(), frame.end(), at);
+    cut.WriteTo(at);
+    return std::make_shared<const grpc::ByteBuffer>(&message, 1);
   }
 
  private:
-  const Fragments& all_;
+  const ChangeColumns& all_;
   const std::size_t message_bytes_;
   std::vector<SeriesRun> runs_;
   std::size_t bytes_ = 0;
@@ -262,10 +261,10 @@ absl::StatusOr<std::shared_ptr<const ReleaseEncoder::PartInUse>> ReleaseEncoder:
 absl::StatusOr<EncodedStep> ReleaseEncoder::Encode(const Following& following, const PartInUse& in_use,
                                                    const ChangesCursor& cursor) const {
   const engine::ChangesPart& part = in_use.indexed.part();
-  const Fragments* fragments = nullptr;
+  const ChangeColumns* columns = nullptr;
   if (!following.selection.everything()) {
     in_use.indexed.Ask();
-    TW_ASSIGN_OR_RETURN(fragments, in_use.indexed.FragmentsOf(*lookup_, following.omit_confirmed));
+    TW_ASSIGN_OR_RETURN(columns, in_use.indexed.ColumnsOf(*lookup_, following.omit_confirmed));
   }
   const Following::Runs matched = following.Match(in_use.indexed);
   EncodedStep step;
@@ -277,8 +276,8 @@ absl::StatusOr<EncodedStep> ReleaseEncoder::Encode(const Following& following, c
   const auto frame = [&] {
     return Frame(part, cursor.sent, step.complete ? TokenAfter(log_, part.entry) : std::string());
   };
-  if (fragments != nullptr) {
-    FragmentWriter writer(fragments, message_bytes_);
+  if (columns != nullptr) {
+    CutWriter writer(columns, message_bytes_);
     TW_ASSIGN_OR_RETURN(rest, Gather(*matched, cursor.series, &writer));
     if (says_something(writer.empty())) {
       const bool whole = cursor.sent == 0 && step.complete && in_use.whole_frame;

@@ -1,4 +1,4 @@
-// Releases for subscribers: however many follow whatever, in columns or in fragments, each gets just its
+// Releases for subscribers: however many follow whatever, made for one or cut for many, each gets just its
 // changes.
 #include "daemon/rpc/release_encoder.h"
 
