@@ -18,9 +18,11 @@ namespace {
 using google::protobuf::io::CodedOutputStream;
 using Wire = google::protobuf::internal::WireFormatLite;
 
-// What comes along with every message that takes anything of a block: when it is longer, another block
+// What comes along with every message that takes anything of a block: before it is longer, another block
 // begins.
 constexpr std::size_t kWholeBytes = 256;
+// What comes along and is no longer than this is not counted.
+constexpr std::size_t kUncountedBytes = 64;
 // A release in a block's dictionary, some.
 constexpr std::size_t kReleaseBytes = 24;
 
@@ -106,14 +108,15 @@ absl::StatusOr<ChangeColumns> ChangeColumns::Encode(const engine::ChangesPart& p
     const bool wide = HasWideNumber(series);
     // The same key again would go on in the same series.
     const bool again = i > 0 && part.series[i - 1].key == series.key;
+    TW_RETURN_IF_ERROR(dictionaries.Add(series));
     if (wide || again || dictionaries.bytes() > kWholeBytes) {
       TW_RETURN_IF_ERROR(blocks.EndBlock());
       dictionaries.Clear();
+      TW_RETURN_IF_ERROR(dictionaries.Add(series));
     }
     const std::size_t before = blocks.cells();
     TW_RETURN_IF_ERROR(blocks.Add(series, omit_confirmed));
     cells.push_back(static_cast<std::uint32_t>(blocks.cells() - before));
-    TW_RETURN_IF_ERROR(dictionaries.Add(series));
     if (wide) TW_RETURN_IF_ERROR(blocks.EndBlock());
   }
   TW_ASSIGN_OR_RETURN(const std::vector<v1::ChangeBlock> messages, blocks.Finish());
@@ -136,7 +139,12 @@ absl::StatusOr<ChangeColumns> ChangeColumns::Encode(const engine::ChangesPart& p
       ++series;
     }
     columns.blocks_.push_back(MakeBlock(message, first, within));
-    columns.AddTotals(columns.blocks_.back().changes, first);
+    const Group& group = columns.blocks_.back().changes;
+    columns.AddTotals(group, first);
+    if (const std::size_t whole = WholeBytesOf(group); whole > kUncountedBytes) {
+      for (std::size_t i = 0; i < within.size(); ++i)
+        columns.totals_[first + i + 1] += within[i] > 0 ? whole : 0;
+    }
     first = series;
   }
   for (std::size_t i = 1; i < columns.totals_.size(); ++i) columns.totals_[i] += columns.totals_[i - 1];
@@ -274,6 +282,12 @@ ChangeColumns::Block ChangeColumns::MakeBlock(const v1::ChangeBlock& message, st
   block.changes.groups.push_back(std::move(group));
   block.changes.groups.push_back(maker.MakeData<Group>(Changes::kBeforeFieldNumber, message.before()));
   return block;
+}
+
+std::size_t ChangeColumns::WholeBytesOf(const Group& group) {
+  std::size_t bytes = group.whole.size();
+  for (const Group& inner : group.groups) bytes += WholeBytesOf(inner);
+  return bytes;
 }
 
 void ChangeColumns::AddTotals(const Group& group, std::uint32_t first) {

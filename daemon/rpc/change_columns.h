@@ -32,7 +32,7 @@ class ChangeColumns {
   static absl::StatusOr<ChangeColumns> Encode(const engine::ChangesPart& part, const convert::Lookup& lookup,
                                               bool omit_confirmed);
 
-  // Of the series of a run together, about, without what comes along.
+  // Of the series of a run together, about: a message of several runs has no more than eight times as many.
   std::size_t BytesOf(const SeriesRun& run) const { return totals_[run.end] - totals_[run.begin]; }
   // The first series after `run.begin` before which the run has `bytes` or more; `run.end` if it has less.
   std::uint32_t EndWithin(const SeriesRun& run, std::size_t bytes) const;
@@ -69,10 +69,13 @@ class ChangeColumns {
 
   static Block MakeBlock(const v1::ChangeBlock& message, std::uint32_t first,
                          std::span<const std::uint32_t> cells);
+  static std::size_t WholeBytesOf(const Group& group);
   void AddTotals(const Group& group, std::uint32_t first);
 
   std::vector<Block> blocks_;
-  std::vector<std::size_t> totals_;  // bytes of all columns before each series, and the end
+  // Bytes of all columns before each series, and the end. What comes along is counted for every series that
+  // it comes along with, unless it is little: so no message gets far too large.
+  std::vector<std::size_t> totals_;
 };
 
 // Some series of columns that outlive it: field `changes` of a ReleasePart, once a block. Not thread-safe.

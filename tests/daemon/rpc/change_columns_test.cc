@@ -178,7 +178,9 @@ TEST_P(ChangeColumnsTest, ACutSaysWhatABlockOfTheseSeriesSays) {
       }
       const auto expected = blocks.Finish();
       ASSERT_TRUE(expected.ok()) << expected.status();
-      ASSERT_EQ(CellsOf(Cut(*columns, runs).changes()), CellsOf(*expected));
+      const v1::SubscribeResponse::ReleasePart message = Cut(*columns, runs);
+      ASSERT_EQ(CellsOf(message.changes()), CellsOf(*expected));
+      ASSERT_LE(message.ByteSizeLong(), 8 * bytes);
       ASSERT_EQ(bytes == 0, expected->empty());
     }
   }
