@@ -21,6 +21,7 @@
 #include "domain/errors.h"
 #include "domain/strings.h"
 #include "storage/rocks/operand.h"
+#include "storage/rocks/wal_check.h"
 
 namespace tidewaiter::storage {
 namespace {
@@ -239,7 +240,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
                      {{"directory", options.directory}});
   }
   std::unique_ptr<Database> database(new Database(options, std::move(abandoned)));
-  if (!exists) TW_RETURN_IF_ERROR(database->CheckWritable(0));
+  TW_RETURN_IF_ERROR(exists ? CheckWriteAheadLogs(options.directory) : database->CheckWritable(0));
   TW_RETURN_IF_ERROR(database->OpenFamilies());
   // Only now that the lock is ours.
   fs::remove_all(database->incoming_directory(), error);

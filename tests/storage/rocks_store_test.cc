@@ -495,6 +495,74 @@ TEST_F(RocksStore, AFailedWriteStopsPushesButNotReads) {
 
 // ---- Damage
 
+fs::path LogOf(const std::string& directory) {
+  for (const auto& file : fs::directory_iterator(directory)) {
+    if (file.path().extension() == ".log" && file.file_size() > 0) return file.path();
+  }
+  ADD_FAILURE() << "there is no write-ahead log in " << directory;
+  return {};
+}
+
+// Where the records of a log of less than a block begin, and its end.
+std::vector<std::size_t> RecordsOf(const std::string& log) {
+  std::vector<std::size_t> begins = {0};
+  while (begins.back() + 7 <= log.size()) {
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(log[begins.back() + i]); };
+    begins.push_back(begins.back() + 7 + byte(4) + 256u * byte(5));
+  }
+  EXPECT_EQ(begins.back(), log.size());
+  return begins;
+}
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void WriteFile(const fs::path& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
+}
+
+// RocksDB would take some of the damaged headers for the log's torn end, and forget what was acknowledged.
+TEST_F(RocksStore, ADamagedHeaderIsNoTornEnd) {
+  OpenWithDataset().reset();
+  {
+    const std::unique_ptr<Store> store = Open();
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(support::Push(*store, ReleaseTextOf(i)).ok());
+  }
+  const fs::path log = LogOf(options_.directory);
+  const std::string healthy = ReadFile(log);
+  const std::vector<std::size_t> records = RecordsOf(healthy);
+  ASSERT_GE(records.size(), 6u);
+  RocksOptions options = options_;
+  options.directory = directory_.path() + "/damaged";
+  const auto open_with = [&](const std::string& content) {
+    fs::remove_all(options.directory);
+    fs::copy(options_.directory, options.directory, fs::copy_options::recursive);
+    WriteFile(fs::path(options.directory) / log.filename(), content);
+    return OpenRocksStore(options);
+  };
+  for (std::size_t r = records.size() - 4; r + 1 < records.size(); ++r) {
+    for (std::size_t bit = 4 * 8; bit < 7 * 8; ++bit) {  // of length and kind
+      std::string damaged = healthy;
+      damaged[records[r] + bit / 8] = static_cast<char>(damaged[records[r] + bit / 8] ^ 1 << bit % 8);
+      const auto store = open_with(damaged);
+      if (store.ok()) {
+        EXPECT_EQ((*store)->head(), 5u) << "record " << r << " bit " << bit;
+      } else {
+        EXPECT_EQ(ReasonOf(store.status()), Reason::kCorruption) << store.status();
+      }
+    }
+  }
+  // A torn end is one, wherever it is torn.
+  const std::size_t last = records[records.size() - 2];
+  for (std::size_t end = last; end < healthy.size(); end += 1 + (end - last) / 4) {
+    const auto store = open_with(healthy.substr(0, end));
+    ASSERT_TRUE(store.ok()) << "torn at " << end << ": " << store.status();
+    EXPECT_EQ((*store)->head(), 4u) << "torn at " << end;
+  }
+}
+
 // Flips one bit of one file of a copy of the store; what is answered then is what was answered before, or an
 // error.
 TEST_F(RocksStore, DamageIsFoundAndNeverServed) {
