@@ -12,8 +12,9 @@
 
 namespace tidewaiter::rpc {
 
-// A fixed number of threads, first come, first served. What waits is bounded by who submits: a call has one
-// task at a time. Thread-safe.
+// A fixed number of threads; tasks are first come, first served. Of threads that have nothing to do the one
+// that had something last goes on: its memory is the warmest. What waits is bounded by who submits: a call
+// has one task at a time. Thread-safe.
 class Executor {
  public:
   explicit Executor(int threads);
@@ -27,10 +28,18 @@ class Executor {
   void Run(Task task);
 
  private:
+  // A thread with nothing to do.
+  struct Idle {
+    absl::CondVar wake;
+    Task task;  // what it is to do
+  };
   void Work();
+  // The next task; none: the end.
+  Task Next();
 
   absl::Mutex mutex_;
-  std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);   // only while nobody is idle
+  std::vector<Idle*> idle_ ABSL_GUARDED_BY(mutex_);  // who has been so for longest first
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
